@@ -1,0 +1,45 @@
+// A kind of link with its collective library, as a plain struct.
+#ifndef SIM_HARDWARE_FABRIC_H_
+#define SIM_HARDWARE_FABRIC_H_
+
+#include <string>
+#include <vector>
+
+#include "sim/base/units.h"
+#include "sim/hardware/accelerator.h"
+
+namespace fleetsim {
+
+enum class FabricKind { kScaleUp, kScaleOut, kWan, kHost };
+enum class FabricTopology { kSwitched, kFullMesh, kPcieTree, kIslands };
+enum class CollectiveAlgorithm { kRing, kTree, kInSwitch, kDirect, kOneShot };
+
+// One way the library can run a collective inside a domain (see proto/catalog.proto, Protocol).
+struct CollectiveProtocol {
+  CollectiveAlgorithm algorithm = CollectiveAlgorithm::kRing;
+  Seconds latency, step_latency;
+  double efficiency = 1.0;  // of the scale-up bandwidth, large messages
+};
+
+struct Fabric {
+  std::string name;
+  std::vector<std::string> aliases;
+  FabricKind kind = FabricKind::kScaleOut;
+  FabricTopology topology = FabricTopology::kSwitched;
+  std::string collective_library;
+  BytesPerSecond port_bandwidth;  // one port, one direction, line rate
+  double point_to_point_efficiency = 1.0;
+  double collective_efficiency = 1.0;
+  Seconds base_latency, hop_latency;
+  double propagation_s_per_m = 0.0;
+  std::vector<CollectiveProtocol> protocols;
+  Watts port_power;
+  Usd port_price;
+  bool announced = false;
+  std::vector<Evidence> evidence;
+  std::string notes;
+};
+
+}  // namespace fleetsim
+
+#endif  // SIM_HARDWARE_FABRIC_H_

@@ -1,0 +1,44 @@
+// The one place a kernel's time comes from, whoever asks: training, serving, planning.
+#ifndef SIM_HARDWARE_KERNEL_H_
+#define SIM_HARDWARE_KERNEL_H_
+
+#include "sim/base/dtype.h"
+#include "sim/base/units.h"
+#include "sim/hardware/accelerator.h"
+#include "sim/hardware/kernel_class.h"
+
+namespace fleetsim {
+
+// An accelerator as installed.
+struct Device {
+  const Accelerator* accelerator = nullptr;
+  const KernelClass* kernels = nullptr;
+  double speed_ratio = 1.0;  // installed BF16 peak over the catalog's; other peaks scale with it
+};
+
+// C[m,n] += A[m,k] B[k,n], `batch` of them in one launch.
+struct GemmShape {
+  double m = 0, n = 0, k = 0;
+  double batch = 1;
+};
+
+// Attention core of `batch` sequences. Masked halves are skipped by flash kernels only.
+struct AttentionShape {
+  double batch = 1;
+  double heads = 0, kv_heads = 0;     // on this accelerator
+  double head_dim = 0, value_dim = 0;  // of q and k; of v
+  double query_tokens = 0, kv_tokens = 0;
+  bool causal = true;
+};
+
+// Time of one kernel on the device, launch to end, without host time. The format must have a peak.
+Seconds GemmTime(const Device& device, DataType dtype, const GemmShape& shape);
+Seconds FlashAttentionForward(const Device& device, DataType dtype, const AttentionShape& shape);
+Seconds FlashAttentionBackward(const Device& device, DataType dtype, const AttentionShape& shape);
+
+// A memory-bound kernel that moves `traffic` in all (reads plus writes).
+Seconds StreamTime(const Device& device, Bytes traffic);
+
+}  // namespace fleetsim
+
+#endif  // SIM_HARDWARE_KERNEL_H_

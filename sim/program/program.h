@@ -1,0 +1,129 @@
+// The one intermediate form of all work: for each worker, streams of ops in order and dependencies
+// between them, as a GPU programmer knows them from streams and events. Workers that do the same
+// share one OpList; who their peers are is the worker's own.
+#ifndef SIM_PROGRAM_PROGRAM_H_
+#define SIM_PROGRAM_PROGRAM_H_
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "sim/base/units.h"
+
+namespace fleetsim {
+
+// What a second of a worker's time was spent on. The parts of a step sum to it.
+enum class Part {
+  kForward,           // matrix products, attention and elementwise kernels of the forward pass
+  kBackward,
+  kRecompute,         // forward work done again in the backward pass
+  kTensorExposed,     // tensor-parallel communication that nothing hides
+  kPipelineExposed,   // waiting for a transfer that is on its way
+  kDataExposed,       // waiting for data-parallel collectives
+  kBubble,            // waiting for another stage that has not got there yet
+  kOptimizer,
+  kHost,              // the host cannot issue work fast enough, or per-step host work
+  kOther,
+};
+inline constexpr int kParts = 10;
+
+// What an accelerator does with a second, for power.
+enum class Activity { kMatrix, kAttention, kMemory, kNetwork, kIdle };
+inline constexpr int kActivities = 5;
+
+// A piece of worker-local work: how long it takes and of what it consists. Shared by many ops.
+struct Work {
+  Seconds duration;                                // = sum of parts
+  std::array<Seconds, kParts> parts{};
+  std::array<Seconds, kActivities> activities{};   // = duration when summed; of each accelerator
+};
+
+enum class OpKind : std::uint8_t {
+  kCompute,     // local: `work`
+  kSend,        // `bytes` to worker peers[peer]; done when the flow has arrived
+  kRecv,        // waits for the matching send (same channel, in order)
+  kCollective,  // with the other members of groups[group]; done when all have it
+  kStorage,     // `bytes` to or from storage
+  kDelay,       // `work`, without occupying an accelerator
+};
+
+struct Op {
+  OpKind kind = OpKind::kCompute;
+  std::uint8_t stream = 0;  // ops of one stream run one after another, in list order
+  std::int16_t peer = -1;   // Send, Recv: index into Worker::peers
+  std::int16_t group = -1;  // Collective: index into Worker::groups
+  std::int32_t channel = 0; // Send, Recv: k-th send on a channel matches k-th receive on it
+  std::int32_t work = -1;   // Compute, Delay: index into Program::works
+  std::int32_t collective = -1;  // Collective: index into Program::collectives
+  double bytes = 0;              // Send, Storage
+  // Ops of the same worker, on other streams, that must be done before this one starts (indices in
+  // the list, smaller than this op's own; -1: none).
+  std::array<std::int32_t, 2> after = {-1, -1};
+};
+inline constexpr int kStreams = 6;
+
+struct OpList {
+  std::vector<Op> ops;
+};
+
+enum class CollectiveKind { kAllReduce, kReduceScatter, kAllGather, kBroadcast, kAllToAll };
+
+// What is moved; who takes part is the group's business.
+struct CollectiveSpec {
+  CollectiveKind kind = CollectiveKind::kAllReduce;
+  // Of one rank's full buffer: what an all-reduce reduces, what an all-gather ends with, what a
+  // reduce-scatter starts from.
+  Bytes bytes;
+  Part waiting = Part::kDataExposed;  // what an exposed wait for it counts as
+};
+
+// Workers that hold accelerators of one host each (a worker never spans hosts).
+struct Worker {
+  int host = 0;          // index into Fleet::hosts
+  int accelerators = 1;  // how many of the host's it holds
+  int op_list = 0;       // index into Program::op_lists
+  std::vector<int> peers;   // workers, by Op::peer
+  std::vector<int> groups;  // Program::groups, by Op::group
+};
+
+// A group of workers: each collective runs once per accelerator position in parallel (`lanes` rings
+// side by side, each with CollectiveSpec::bytes), as tensor-parallel ranks each reduce their shard.
+struct Group {
+  std::vector<int> workers;  // ring order
+  int lanes = 1;
+};
+
+struct Program {
+  std::vector<Work> works;
+  std::vector<CollectiveSpec> collectives;
+  std::vector<OpList> op_lists;
+  std::vector<Worker> workers;
+  std::vector<Group> groups;
+};
+
+// What one worker's time went to while the program ran. `parts` sums to `finished`'s maximum over
+// all workers (waiting for the slowest at the end is bubble).
+struct WorkerRecord {
+  std::array<Seconds, kParts> parts{};
+  std::array<Seconds, kActivities> activities{};
+  Seconds finished;
+};
+
+// One op's interval, kept only when asked for.
+struct OpInterval {
+  int worker = 0, op = 0;
+  Seconds start, end;
+};
+
+struct ProgramRecord {
+  Seconds duration;
+  std::vector<WorkerRecord> workers;
+  double network_bytes = 0;  // over links between hosts
+  std::int64_t activities = 0;  // simulated ones, for the benchmark
+  std::vector<OpInterval> timeline;
+};
+
+}  // namespace fleetsim
+
+#endif  // SIM_PROGRAM_PROGRAM_H_
