@@ -1,0 +1,26 @@
+// A parallel strategy with every degree decided.
+#ifndef SIM_PARALLEL_STRATEGY_H_
+#define SIM_PARALLEL_STRATEGY_H_
+
+#include <vector>
+
+namespace fleetsim {
+
+struct Strategy {
+  int tensor = 1, pipeline = 1, data = 1, context = 1;
+  int virtual_stages = 1;  // model chunks a pipeline rank
+  int micro_batch = 1;     // sequences
+  int micro_batches = 1;   // of one replica in one step
+  bool sequence_parallel = false;
+  int zero_stage = 0;
+  int optimizer_shards = 1;       // ranks the optimizer states are spread over
+  std::vector<int> chunk_layers;  // pipeline x virtual_stages numbers, model order
+
+  int Accelerators() const { return tensor * pipeline * data * context; }
+  // Chunks are dealt to pipeline ranks in turn (interleaved placement, Narayanan et al. 2021, 2.2.2).
+  int ChunkOf(int stage, int virtual_stage) const { return virtual_stage * pipeline + stage; }
+};
+
+}  // namespace fleetsim
+
+#endif  // SIM_PARALLEL_STRATEGY_H_
