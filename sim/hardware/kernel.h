@@ -29,6 +29,7 @@ struct AttentionShape {
   double head_dim = 0, value_dim = 0;  // of q and k; of v
   double query_tokens = 0, kv_tokens = 0;
   bool causal = true;
+  AttentionKernel generation = AttentionKernel::kFlash2;  // one of the flash generations
 };
 
 // Time of one kernel on the device, launch to end, without host time. The format must have a peak.

@@ -10,6 +10,12 @@
 
 namespace fleetsim {
 
+// How attention is computed, as proto/stack.proto says. The flash generations are one tiled kernel
+// each that never stores the scores.
+enum class AttentionKernel { kUnfused, kFusedSoftmax, kFlash1, kFlash2, kFlash3 };
+
+constexpr bool IsFlash(AttentionKernel kernel) { return kernel >= AttentionKernel::kFlash1; }
+
 struct KernelClass {
   std::string name;
   std::vector<Evidence> evidence;

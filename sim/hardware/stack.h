@@ -8,16 +8,16 @@
 #include "sim/base/dtype.h"
 #include "sim/base/units.h"
 #include "sim/hardware/accelerator.h"
+#include "sim/hardware/kernel_class.h"
 
 namespace fleetsim {
 
-enum class AttentionKernel { kUnfused, kFusedSoftmax, kFlash };
 
 struct SoftwareStack {
   std::string name;
   std::vector<std::string> aliases;
   int year = 0;
-  AttentionKernel attention = AttentionKernel::kFlash;
+  AttentionKernel attention = AttentionKernel::kFlash2;
   double hidden_passes = 0, ffn_passes = 0, backward_pass_ratio = 2;
   double launches_per_layer_forward = 0, launches_per_layer_backward = 0;
   Seconds host_per_launch, host_per_step;
