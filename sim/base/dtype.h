@@ -15,7 +15,8 @@ constexpr double ElementBytes(DataType dtype) {
   return kBytes[static_cast<int>(dtype)];
 }
 
-// Bit length as export rules count it: the width of the operands (TF32 counts 19 stored bits as 32).
+// Bit length as export rules count it: the width of the operands (TF32 counts 19 stored bits as
+// 32).
 constexpr double OperandBits(DataType dtype) { return 8 * ElementBytes(dtype); }
 
 constexpr const char* DataTypeName(DataType dtype) {

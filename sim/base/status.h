@@ -11,8 +11,8 @@
 #include "absl/strings/string_view.h"
 
 // Returns the status of `expression` from the calling function unless it is OK.
-#define RETURN_IF_ERROR(expression)                       \
-  do {                                                    \
+#define RETURN_IF_ERROR(expression)                                         \
+  do {                                                                      \
     if (absl::Status status_ = (expression); !status_.ok()) return status_; \
   } while (false)
 
@@ -44,7 +44,8 @@ inline absl::Status InputError(const Location& where, absl::string_view found,
                    expected.empty() ? "" : absl::StrCat("; ", expected)));
 }
 
-// The input is well formed but what it asks for cannot be: does not fit, cannot be placed. Exit code 1.
+// The input is well formed but what it asks for cannot be: does not fit, cannot be placed. Exit
+// code 1.
 inline absl::Status Infeasible(absl::string_view reason) {
   return absl::FailedPreconditionError(reason);
 }

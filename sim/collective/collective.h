@@ -1,5 +1,6 @@
-// What a collective costs: inside a domain a closed form (the library's best protocol), across hosts
-// flows for the simulator plus the latencies and the domain-internal floor those flows do not show.
+// What a collective costs: inside a domain a closed form (the library's best protocol), across
+// hosts flows for the simulator plus the latencies and the domain-internal floor those flows do not
+// show.
 #ifndef SIM_COLLECTIVE_COLLECTIVE_H_
 #define SIM_COLLECTIVE_COLLECTIVE_H_
 
@@ -13,10 +14,10 @@ namespace fleetsim {
 
 // The scale-up fabric of one domain as a collective sees it.
 struct DomainLinks {
-  const Fabric* fabric = nullptr;       // null: host bus, see PCIe parameters in the catalog
-  BytesPerSecond bandwidth;             // one accelerator, one direction
-  BytesPerSecond pairwise_bandwidth;    // full mesh: one link
-  int domain_accelerators = 8;          // of the whole domain
+  const Fabric* fabric = nullptr;     // null: host bus, see PCIe parameters in the catalog
+  BytesPerSecond bandwidth;           // one accelerator, one direction
+  BytesPerSecond pairwise_bandwidth;  // full mesh: one link
+  int domain_accelerators = 8;        // of the whole domain
 };
 
 // Time of one collective among `ranks` accelerators of one domain. `bytes` as in CollectiveSpec.
@@ -30,13 +31,13 @@ Seconds LocalTransferTime(Bytes bytes, const DomainLinks& links);
 
 // How the ranks of a group lie on hosts, in ring order, and what each host gives the group.
 struct GroupPlacement {
-  std::vector<int> hosts;        // distinct hosts in ring order
-  int ranks_per_host = 1;        // ranks of one ring on one host
-  int lanes = 1;                 // rings side by side (tensor-parallel positions)
-  BytesPerSecond nic_share;      // of one host, one direction, for all lanes together
+  std::vector<int> hosts;    // distinct hosts in ring order
+  int ranks_per_host = 1;    // ranks of one ring on one host
+  int lanes = 1;             // rings side by side (tensor-parallel positions)
+  BytesPerSecond nic_share;  // of one host, one direction, for all lanes together
   DomainLinks local;
   const Fabric* scale_out = nullptr;
-  Seconds hop_latency;           // one way between two neighbouring hosts, links included
+  Seconds hop_latency;  // one way between two neighbouring hosts, links included
 };
 
 // A flow between two hosts, and the most it may take of the links.
@@ -46,8 +47,8 @@ struct HostFlow {
   BytesPerSecond rate_limit;
 };
 
-// All of a collective at once: it is done when every flow is done and `local_floor` has passed since
-// its start, plus `latency`.
+// All of a collective at once: it is done when every flow is done and `local_floor` has passed
+// since its start, plus `latency`.
 struct CollectivePlan {
   std::vector<HostFlow> flows;
   Seconds local_floor;

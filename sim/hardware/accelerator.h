@@ -43,8 +43,8 @@ struct Accelerator {
   Bytes memory;
   std::string memory_type;
   BytesPerSecond memory_bandwidth;
-  Bytes cache;                       // zero: unknown
-  std::string scale_up_fabric;       // empty: host bus only
+  Bytes cache;                        // zero: unknown
+  std::string scale_up_fabric;        // empty: host bus only
   BytesPerSecond scale_up_bandwidth;  // one direction, all links
   int scale_up_domain = 1;
   BytesPerSecond host_link_bandwidth;  // zero: unknown

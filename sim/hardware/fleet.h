@@ -21,12 +21,12 @@ struct Leaf {
   int site = 0;  // index into Fleet::sites
   const Accelerator* accelerator = nullptr;
   const Server* server = nullptr;
-  const Fabric* scale_up = nullptr;   // null: accelerators meet on the host bus only
+  const Fabric* scale_up = nullptr;  // null: accelerators meet on the host bus only
   const Fabric* scale_out = nullptr;
-  int accelerators = 8;               // of one host (`core`)
-  FlopsPerSecond speed;               // one accelerator's dense BF16 peak as installed (`speed`)
-  BytesPerSecond nic_bandwidth;       // all NICs of one host, one direction (`bw`)
-  Seconds nic_latency;                // `lat`
+  int accelerators = 8;          // of one host (`core`)
+  FlopsPerSecond speed;          // one accelerator's dense BF16 peak as installed (`speed`)
+  BytesPerSecond nic_bandwidth;  // all NICs of one host, one direction (`bw`)
+  Seconds nic_latency;           // `lat`
   int nics = 0;
   BytesPerSecond scale_up_bandwidth;  // one accelerator, one direction (`loopback_bw`)
   Seconds scale_up_latency;           // `loopback_lat`

@@ -25,7 +25,7 @@ struct GemmShape {
 // Attention core of `batch` sequences. Masked halves are skipped by flash kernels only.
 struct AttentionShape {
   double batch = 1;
-  double heads = 0, kv_heads = 0;     // on this accelerator
+  double heads = 0, kv_heads = 0;      // on this accelerator
   double head_dim = 0, value_dim = 0;  // of q and k; of v
   double query_tokens = 0, kv_tokens = 0;
   bool causal = true;

@@ -21,16 +21,16 @@ struct Server {
   std::string cpu;
   Bytes host_memory;
   std::string scale_up_fabric;
-  BytesPerSecond scale_up_bandwidth;   // one accelerator, one direction
-  BytesPerSecond pairwise_bandwidth;   // between two accelerators
+  BytesPerSecond scale_up_bandwidth;  // one accelerator, one direction
+  BytesPerSecond pairwise_bandwidth;  // between two accelerators
   int nics = 0;
-  BytesPerSecond nic_bandwidth;  // one port
+  BytesPerSecond nic_bandwidth;       // one port
   Watts overhead_idle, overhead_max;  // without accelerators
   double rack_units = 0, racks = 0;   // zero: unknown
   double floor_space_m2 = 0, weight_kg = 0;
   std::string cooling;
-  PriceRange price_usd;   // whole domain with accelerators
-  Usd base_price;         // domain without accelerators; zero: unknown
+  PriceRange price_usd;  // whole domain with accelerators
+  Usd base_price;        // domain without accelerators; zero: unknown
   bool announced = false;
   std::vector<Evidence> evidence;
   std::string notes;

@@ -12,7 +12,6 @@
 
 namespace fleetsim {
 
-
 struct SoftwareStack {
   std::string name;
   std::vector<std::string> aliases;

@@ -45,7 +45,8 @@ class FieldLines {
 
 // Parses `path` into `message`. Errors name file, line and column; NaN and infinities anywhere are
 // errors; a binary file's length prefixes are checked against what is there.
-absl::StatusOr<FieldLines> ParseProtoFile(const std::string& path, google::protobuf::Message* message);
+absl::StatusOr<FieldLines> ParseProtoFile(const std::string& path,
+                                          google::protobuf::Message* message);
 
 }  // namespace fleetsim
 

@@ -17,7 +17,8 @@ struct Strategy {
   std::vector<int> chunk_layers;  // pipeline x virtual_stages numbers, model order
 
   int Accelerators() const { return tensor * pipeline * data * context; }
-  // Chunks are dealt to pipeline ranks in turn (interleaved placement, Narayanan et al. 2021, 2.2.2).
+  // Chunks are dealt to pipeline ranks in turn (interleaved placement, Narayanan et al.
+  // 2021, 2.2.2).
   int ChunkOf(int stage, int virtual_stage) const { return virtual_stage * pipeline + stage; }
 };
 

@@ -15,15 +15,15 @@ namespace fleetsim {
 
 // What a second of a worker's time was spent on. The parts of a step sum to it.
 enum class Part {
-  kForward,           // matrix products, attention and elementwise kernels of the forward pass
+  kForward,  // matrix products, attention and elementwise kernels of the forward pass
   kBackward,
-  kRecompute,         // forward work done again in the backward pass
-  kTensorExposed,     // tensor-parallel communication that nothing hides
-  kPipelineExposed,   // waiting for a transfer that is on its way
-  kDataExposed,       // waiting for data-parallel collectives
-  kBubble,            // waiting for another stage that has not got there yet
+  kRecompute,        // forward work done again in the backward pass
+  kTensorExposed,    // tensor-parallel communication that nothing hides
+  kPipelineExposed,  // waiting for a transfer that is on its way
+  kDataExposed,      // waiting for data-parallel collectives
+  kBubble,           // waiting for another stage that has not got there yet
   kOptimizer,
-  kHost,              // the host cannot issue work fast enough, or per-step host work
+  kHost,  // the host cannot issue work fast enough, or per-step host work
   kOther,
 };
 inline constexpr int kParts = 10;
@@ -34,9 +34,9 @@ inline constexpr int kActivities = 5;
 
 // A piece of worker-local work: how long it takes and of what it consists. Shared by many ops.
 struct Work {
-  Seconds duration;                                // = sum of parts
+  Seconds duration;  // = sum of parts
   std::array<Seconds, kParts> parts{};
-  std::array<Seconds, kActivities> activities{};   // = duration when summed; of each accelerator
+  std::array<Seconds, kActivities> activities{};  // = duration when summed; of each accelerator
 };
 
 enum class OpKind : std::uint8_t {
@@ -50,11 +50,11 @@ enum class OpKind : std::uint8_t {
 
 struct Op {
   OpKind kind = OpKind::kCompute;
-  std::uint8_t stream = 0;  // ops of one stream run one after another, in list order
-  std::int16_t peer = -1;   // Send, Recv: index into Worker::peers
-  std::int16_t group = -1;  // Collective: index into Worker::groups
-  std::int32_t channel = 0; // Send, Recv: k-th send on a channel matches k-th receive on it
-  std::int32_t work = -1;   // Compute, Delay: index into Program::works
+  std::uint8_t stream = 0;       // ops of one stream run one after another, in list order
+  std::int16_t peer = -1;        // Send, Recv: index into Worker::peers
+  std::int16_t group = -1;       // Collective: index into Worker::groups
+  std::int32_t channel = 0;      // Send, Recv: k-th send on a channel matches k-th receive on it
+  std::int32_t work = -1;        // Compute, Delay: index into Program::works
   std::int32_t collective = -1;  // Collective: index into Program::collectives
   double bytes = 0;              // Send, Storage
   // Ops of the same worker, on other streams, that must be done before this one starts (indices in
@@ -80,9 +80,9 @@ struct CollectiveSpec {
 
 // Workers that hold accelerators of one host each (a worker never spans hosts).
 struct Worker {
-  int host = 0;          // index into Fleet::hosts
-  int accelerators = 1;  // how many of the host's it holds
-  int op_list = 0;       // index into Program::op_lists
+  int host = 0;             // index into Fleet::hosts
+  int accelerators = 1;     // how many of the host's it holds
+  int op_list = 0;          // index into Program::op_lists
   std::vector<int> peers;   // workers, by Op::peer
   std::vector<int> groups;  // Program::groups, by Op::group
 };
@@ -119,7 +119,7 @@ struct OpInterval {
 struct ProgramRecord {
   Seconds duration;
   std::vector<WorkerRecord> workers;
-  double network_bytes = 0;  // over links between hosts
+  double network_bytes = 0;     // over links between hosts
   std::int64_t activities = 0;  // simulated ones, for the benchmark
   std::vector<OpInterval> timeline;
 };

@@ -26,15 +26,15 @@ struct StepResult {
   std::array<Seconds, kParts> parts{};  // mean over workers; sums to duration
   // Of one accelerator, mean over all that take part; sums to duration.
   std::array<Seconds, kActivities> activities{};
-  double tokens = 0;                   // of one step
-  Flops model_flops, hardware_flops;   // of one step, all accelerators; causal attention halved
-  Flops model_flops_full_attention;    // the same, attention counted as a full square
-  FlopsPerSecond peak;                 // of one accelerator as installed, in the job's precision
-  int accelerators = 0;                // that take part
+  double tokens = 0;                  // of one step
+  Flops model_flops, hardware_flops;  // of one step, all accelerators; causal attention halved
+  Flops model_flops_full_attention;   // the same, attention counted as a full square
+  FlopsPerSecond peak;                // of one accelerator as installed, in the job's precision
+  int accelerators = 0;               // that take part
   Strategy strategy;
   MemoryUse memory;
-  Bytes memory_capacity;      // of one accelerator
-  double network_bytes = 0;   // of one step, over links between hosts
+  Bytes memory_capacity;     // of one accelerator
+  double network_bytes = 0;  // of one step, over links between hosts
   std::vector<Assumption> assumptions;
   std::string detail;  // "folded" or "full"
   std::int64_t simulated_activities = 0;
