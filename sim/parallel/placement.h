@@ -1,0 +1,34 @@
+// Which accelerators a job's ranks get, and which workers talk to each other.
+#ifndef SIM_PARALLEL_PLACEMENT_H_
+#define SIM_PARALLEL_PLACEMENT_H_
+
+#include <vector>
+
+#include "sim/base/status.h"
+#include "sim/hardware/fleet.h"
+#include "sim/parallel/strategy.h"
+
+namespace fleetsim {
+
+// Where the worker of one pipeline stage of one replica sits.
+struct WorkerPlace {
+  int host = 0;               // index into Fleet::hosts
+  int first_accelerator = 0;  // of the host's
+};
+
+// A job's workers in Megatron's rank order: tensor fastest, then data, then pipeline, so that the
+// ranks of one data-parallel group are neighbours. Index: stage x replicas + replica, where a
+// replica is one of data x context.
+struct Placement {
+  int stages = 1, replicas = 1;
+  std::vector<WorkerPlace> workers;
+
+  int WorkerOf(int stage, int replica) const { return stage * replicas + replica; }
+};
+
+// Fails where the fleet has too few accelerators or a tensor-parallel group does not fit in a host.
+absl::StatusOr<Placement> Place(const Strategy& strategy, const Fleet& fleet);
+
+}  // namespace fleetsim
+
+#endif  // SIM_PARALLEL_PLACEMENT_H_

@@ -1,0 +1,32 @@
+// Pipeline schedules: in which order a pipeline rank runs the forward and backward passes of its
+// model chunks.
+#ifndef SIM_PARALLEL_SCHEDULE_H_
+#define SIM_PARALLEL_SCHEDULE_H_
+
+#include <vector>
+
+namespace fleetsim {
+
+// One pass of one micro-batch through one of the rank's model chunks.
+struct Pass {
+  bool backward = false;
+  int virtual_stage = 0;
+  int micro_batch = 0;
+};
+
+// The order of passes on pipeline rank `stage`: 1F1B for one chunk a rank (Narayanan et al. 2019,
+// PipeDream-flush), the interleaved schedule for several (Narayanan et al. 2021, section 2.2.2),
+// where the last group of micro-batches may be smaller than the pipeline.
+std::vector<Pass> PipelineOrder(int stage, int pipeline, int virtual_stages, int micro_batches);
+
+// Forward passes that are done but not yet taken back when the most are, over the whole order:
+// the micro-batches x chunks whose activations the rank holds at its peak.
+int PeakInFlight(const std::vector<Pass>& order);
+
+// Transformer layers of each of `chunks` model chunks, as even as possible. What does not divide is
+// taken from the first and last chunks, which also hold the embedding and the loss head.
+std::vector<int> EvenChunks(int layers, int chunks);
+
+}  // namespace fleetsim
+
+#endif  // SIM_PARALLEL_SCHEDULE_H_
