@@ -8,29 +8,51 @@
 #include "sim/base/dtype.h"
 #include "sim/base/units.h"
 #include "sim/hardware/accelerator.h"
-#include "sim/hardware/kernel_class.h"
 
 namespace fleetsim {
+
+enum class AttentionKernel { kUnfused, kFusedSoftmax, kFlash1, kFlash2, kFlash3 };
+
+// Reads plus writes of elementwise kernels, bytes per element and layer.
+struct ElementwiseTraffic {
+  double hidden = 0;     // tokens x hidden
+  double attention = 0;  // tokens x query width
+  double ffn = 0;        // tokens x inner width
+  double score = 0;      // heads x query x key tokens, unfused attention only
+};
 
 struct SoftwareStack {
   std::string name;
   std::vector<std::string> aliases;
   int year = 0;
   AttentionKernel attention = AttentionKernel::kFlash2;
-  double hidden_passes = 0, ffn_passes = 0, backward_pass_ratio = 2;
-  double launches_per_layer_forward = 0, launches_per_layer_backward = 0;
-  Seconds host_per_launch, host_per_step;
+
+  ElementwiseTraffic forward_traffic, backward_traffic;
+  double logit_traffic = 0;
+  double gradient_accumulation_traffic = 0;  // per parameter and micro-batch
+  double elementwise_kernels = 1;
+
+  double launches_forward = 0, launches_backward = 0;
+  Seconds host_per_launch, host_per_micro_batch, host_per_step;
+
   bool sequence_parallel = false;
   bool overlaps_gradient_reduction = false, overlaps_parameter_gather = false;
   bool overlaps_pipeline_transfers = false, scatter_gather_pipeline = false;
-  double tensor_overlap = 0;
+  double tensor_overlap_forward = 0, tensor_overlap_backward = 0;
+  double overlap_slowdown = 0;
   int default_zero_stage = 0;
+
+  // Bytes per parameter.
   double weight_bytes = 2, gradient_bytes = 4, optimizer_bytes = 12;
   DataType gradient_reduction_dtype = DataType::kFp32;
-  double optimizer_traffic_bytes = 0;
-  double activation_bytes_per_hidden = 34;
+  double optimizer_traffic = 0, gradient_traffic = 0;
+  double optimizer_efficiency = 1;
+
+  double activation_sharded = 24, activation_replicated = 10;  // per token x hidden and layer
+  double score_activation = 0, logit_activation = 0;
   Bytes reserved_memory;
   double memory_slack = 0;
+
   std::vector<Evidence> evidence;
   std::string notes;
 };
