@@ -54,7 +54,9 @@ struct Op {
   std::int16_t peer = -1;        // Send, Recv: index into Worker::peers
   std::int16_t group = -1;       // Collective: index into Worker::groups
   std::int32_t channel = 0;      // Send, Recv: k-th send on a channel matches k-th receive on it
-  std::int32_t work = -1;        // Compute, Delay: index into Program::works
+  // Compute, Delay: index into Program::works. Send: -1, the simulated network decides; otherwise
+  // the transfer takes this work's duration (folded programs, which have measured it before).
+  std::int32_t work = -1;
   std::int32_t collective = -1;  // Collective: index into Program::collectives
   double bytes = 0;              // Send, Storage
   // Ops of the same worker, on other streams, that must be done before this one starts (indices in
@@ -76,6 +78,9 @@ struct CollectiveSpec {
   // reduce-scatter starts from.
   Bytes bytes;
   Part waiting = Part::kDataExposed;  // what an exposed wait for it counts as
+  // Takes this long once all members are there, without flows (folded programs); negative: the
+  // simulated network decides.
+  Seconds fixed_duration{-1.0};
 };
 
 // Workers that hold accelerators of one host each (a worker never spans hosts).
