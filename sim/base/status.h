@@ -28,18 +28,20 @@
 
 namespace fleetsim {
 
-// Where in an input something is wrong. `line` 0: the whole file.
+// Where in an input something is wrong. `line` 0: the whole file; `column` 0: the whole line.
 struct Location {
   std::string file;
   int line = 0;
-  std::string field;  // dotted path, e.g. "jobs[0].pretrain.tokens"
+  std::string field = "";  // dotted path, e.g. "jobs[0].pretrain.tokens"
+  int column = 0;
 };
 
-// "FILE:LINE: FIELD: found; expected". Exit code 2.
+// "FILE:LINE:COLUMN: FIELD: found; expected". Exit code 2.
 inline absl::Status InputError(const Location& where, absl::string_view found,
                                absl::string_view expected) {
   return absl::InvalidArgumentError(
-      absl::StrCat(where.file, where.line > 0 ? absl::StrCat(":", where.line) : "", ": ",
+      absl::StrCat(where.file, where.line > 0 ? absl::StrCat(":", where.line) : "",
+                   where.line > 0 && where.column > 0 ? absl::StrCat(":", where.column) : "", ": ",
                    where.field.empty() ? "" : absl::StrCat(where.field, ": "), found,
                    expected.empty() ? "" : absl::StrCat("; ", expected)));
 }

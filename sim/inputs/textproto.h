@@ -3,27 +3,18 @@
 #ifndef SIM_INPUTS_TEXTPROTO_H_
 #define SIM_INPUTS_TEXTPROTO_H_
 
-#include <cstdint>
 #include <memory>
 #include <string>
 
 #include "absl/strings/string_view.h"
 #include "sim/base/status.h"
+#include "sim/inputs/file.h"
 
 namespace google::protobuf {
 class Message;
-class FieldDescriptor;
-class TextFormat;
 }  // namespace google::protobuf
 
 namespace fleetsim {
-
-// The whole file. Errors: missing, unreadable, a folder, larger than `limit_bytes`.
-absl::StatusOr<std::string> ReadFile(const std::string& path,
-                                     std::int64_t limit_bytes = std::int64_t{1} << 30);
-
-// Writes to a temporary file beside `path` and renames it; nothing is left behind on failure.
-absl::Status WriteFileAtomically(const std::string& path, absl::string_view content);
 
 // Where the fields of a parsed text file stand. Empty (all lines 0) for a binary file.
 class FieldLines {
@@ -43,8 +34,10 @@ class FieldLines {
   std::unique_ptr<Tree> tree_;
 };
 
-// Parses `path` into `message`. Errors name file, line and column; NaN and infinities anywhere are
-// errors; a binary file's length prefixes are checked against what is there.
+// Parses `path` into `message`. A file with control characters other than white space is binary,
+// any other is text. Errors name file, line and column; NaN, infinities and unknown enumeration
+// values anywhere are errors; so are a binary file's unknown fields, and length prefixes that
+// disagree with what is there.
 absl::StatusOr<FieldLines> ParseProtoFile(const std::string& path,
                                           google::protobuf::Message* message);
 
