@@ -50,10 +50,10 @@ enum class OpKind : std::uint8_t {
 
 struct Op {
   OpKind kind = OpKind::kCompute;
-  std::uint8_t stream = 0;       // ops of one stream run one after another, in list order
-  std::int16_t peer = -1;        // Send, Recv: index into Worker::peers
-  std::int16_t group = -1;       // Collective: index into Worker::groups
-  std::int32_t channel = 0;      // Send, Recv: k-th send on a channel matches k-th receive on it
+  std::uint8_t stream = 0;   // ops of one stream run one after another, in list order
+  std::int16_t peer = -1;    // Send, Recv: index into Worker::peers
+  std::int16_t group = -1;   // Collective: index into Worker::groups
+  std::int32_t channel = 0;  // Send, Recv: k-th send on a channel matches k-th receive on it
   // Compute, Delay: index into Program::works. Send: -1, the simulated network decides; otherwise
   // the transfer takes this work's duration (folded programs, which have measured it before).
   std::int32_t work = -1;
