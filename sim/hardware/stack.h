@@ -48,7 +48,7 @@ struct SoftwareStack {
   double optimizer_traffic = 0, gradient_traffic = 0;
   double optimizer_efficiency = 1;
 
-  double activation_sharded = 24, activation_replicated = 10;  // per token x hidden and layer
+  double activation_replicated = 10;  // per token x hidden and layer
   double score_activation = 0, logit_activation = 0;
   Bytes reserved_memory;
   double memory_slack = 0;
