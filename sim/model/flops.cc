@@ -1,0 +1,81 @@
+#include "sim/model/flops.h"
+
+#include <algorithm>
+
+namespace fleetsim {
+namespace {
+
+// Matrix products of the attention block, per token and forward.
+double AttentionProductFlops(const Architecture& model) {
+  const double hidden = model.hidden;
+  const double heads = model.heads;
+  if (!model.latent) {
+    return 2 * hidden * model.head_dim * (2 * heads + 2.0 * model.kv_heads);
+  }
+  const LatentAttention& latent = *model.latent;
+  const double query_width = heads * QueryKeyHeadDim(model);
+  const double query =
+      latent.q_lora_rank > 0 ? latent.q_lora_rank * (hidden + query_width) : hidden * query_width;
+  const double kv_down = hidden * (latent.kv_lora_rank + latent.qk_rope_head_dim);
+  const double kv_up = latent.kv_lora_rank * heads * (latent.qk_nope_head_dim + latent.v_head_dim);
+  const double output = heads * latent.v_head_dim * hidden;
+  return 2 * (query + kv_down + kv_up + output);
+}
+
+double FeedForwardFlops(const Architecture& model, int layer) {
+  const double per_width = 2 * (model.gated_ffn ? 3.0 : 2.0) * model.hidden;
+  if (!HasExperts(model, layer)) return per_width * model.ffn;
+  const Experts& experts = *model.experts;
+  const double width = static_cast<double>(experts.per_token) * experts.ffn +
+                       static_cast<double>(experts.shared) * experts.shared_ffn;
+  return per_width * width + 2.0 * model.hidden * experts.experts;
+}
+
+}  // namespace
+
+double MeanAttendedKeys(const Architecture& model, double sequence_length, AttentionCount count) {
+  double window = sequence_length;
+  if (model.sliding_window > 0) window = std::min<double>(window, model.sliding_window);
+  const double causal = window - window * window / (2 * sequence_length);
+  return count == AttentionCount::kCausal ? causal : 2 * causal;
+}
+
+TokenFlops ForwardFlopsPerToken(const Architecture& model, double sequence_length,
+                                AttentionCount count) {
+  TokenFlops flops;
+  const double core = 2 * MeanAttendedKeys(model, sequence_length, count) * model.heads *
+                      (QueryKeyHeadDim(model) + ValueHeadDim(model));
+  const int modules = model.multi_token_prediction_layers;
+  for (int layer = 0; layer < model.layers + modules; ++layer) {
+    flops.products += Flops(AttentionProductFlops(model) + FeedForwardFlops(model, layer));
+    flops.attention_core += Flops(core);
+  }
+  // Each further-token module joins two hidden vectors into one and has a loss of its own.
+  const double hidden = model.hidden;
+  flops.products += Flops(modules * 4 * hidden * hidden);
+  flops.head = Flops((1 + modules) * 2 * hidden * model.vocab);
+  return flops;
+}
+
+Flops ModelFlopsPerToken(const Architecture& model, double sequence_length, AttentionCount count) {
+  return 3 * ForwardFlopsPerToken(model, sequence_length, count).Total();
+}
+
+Flops HardwareFlopsPerToken(const Architecture& model, double sequence_length, AttentionCount count,
+                            Recompute recompute) {
+  const TokenFlops forward = ForwardFlopsPerToken(model, sequence_length, count);
+  Flops again;
+  if (recompute == Recompute::kSelective) again = forward.attention_core;
+  if (recompute == Recompute::kFull) again = forward.products + forward.attention_core;
+  return 3 * forward.Total() + again;
+}
+
+Flops SixNFlopsPerToken(const Architecture& model) { return Flops(6 * ActiveParameters(model)); }
+
+Flops PalmFlopsPerToken(const Architecture& model, double sequence_length) {
+  const double attention = 6 * sequence_length * model.layers * model.heads *
+                           (QueryKeyHeadDim(model) + ValueHeadDim(model));
+  return SixNFlopsPerToken(model) + Flops(attention);
+}
+
+}  // namespace fleetsim

@@ -1,0 +1,87 @@
+// The operators of one training pass as one tensor-parallel rank runs them: shapes for the kernel
+// cost model. Tensor parallelism as in Megatron-LM (Shoeybi et al. 2019, arXiv 1909.08053).
+#ifndef SIM_MODEL_OPERATORS_H_
+#define SIM_MODEL_OPERATORS_H_
+
+#include <string>
+#include <vector>
+
+#include "sim/base/units.h"
+#include "sim/hardware/kernel.h"
+#include "sim/model/architecture.h"
+
+namespace fleetsim {
+
+// How tensor parallelism splits a matrix product of inputs [m,k] and weights [k,n].
+enum class Split {
+  kColumn,  // over the outputs n: needs the whole input, leaves a slice of the output
+  kRow,     // over the inner k: partial sums that the ranks must add up
+  kWhole,   // every rank does all of it (router, MLA down-projections)
+};
+
+struct GemmOp {
+  std::string name;
+  GemmShape shape;  // forward, on one rank; m tokens, n outputs, k inputs
+  Split split = Split::kWhole;
+};
+
+// The two products of a matrix product's backward pass.
+GemmShape InputGradient(const GemmShape& forward);   // dX[m,k] = dY[m,n] W^T[n,k]
+GemmShape WeightGradient(const GemmShape& forward);  // dW[k,n] = X^T[k,m] dY[m,n]
+
+// One micro-batch and the degrees that divide its work. `tensor` divides the heads.
+struct LayerShard {
+  double sequences = 1;        // of the micro-batch
+  double sequence_length = 0;  // tokens
+  int tensor = 1, context = 1, expert = 1;
+
+  double Tokens() const { return sequences * sequence_length / context; }
+};
+
+// Forward pass of one transformer layer on one rank.
+struct LayerOperators {
+  std::vector<GemmOp> gemms;  // in order of execution
+  AttentionShape attention;   // the attention core, after the last projection of q, k and v
+  double tokens = 0;
+  // Units of the stack's passes: hidden_elements = tokens x hidden; ffn_elements = tokens x width
+  // of the feed-forward block on this rank, x 1.5 where it is gated (three operands instead of
+  // two).
+  double hidden_elements = 0, ffn_elements = 0;
+  // Reads and writes beyond the two norms and residuals of a plain layer: norms after attention and
+  // feed-forward (sandwich), in units of hidden_elements.
+  double extra_hidden_passes = 0;
+  // q and k on this rank, and how often they are read or written for rotation and head norms.
+  double query_key_elements = 0, query_key_passes = 0;
+  // Activations that travel to experts, tokens x experts_per_token x hidden; zero without experts.
+  double dispatched_elements = 0;
+};
+// Layers as in HasExperts(): a further-token module also has its joining projection. Expert load is
+// taken as even.
+LayerOperators ForwardOperators(const Architecture& model, int layer, const LayerShard& shard);
+
+// The attention core of a stack that stores the scores: two batched products and what lies between.
+GemmShape ScoresGemm(const AttentionShape& attention);
+GemmShape ValuesGemm(const AttentionShape& attention);
+double ScoreElements(const AttentionShape& attention);
+
+// Memory traffic per logit of Megatron-LM's vocabulary-parallel cross-entropy, 16-bit logits in,
+// counted from its kernels (core/tensor_parallel/cross_entropy.py). Forward: to FP32 (2+4), maximum
+// (4), subtract (4+4), exponential (4+4), sum (4), divide (4+4). Backward: scale (4+4), to 16 bits
+// (4+2).
+inline constexpr double kCrossEntropyForwardBytes = 38;
+inline constexpr double kCrossEntropyBackwardBytes = 14;
+
+// The loss head on one rank.
+struct HeadOperators {
+  GemmOp product;                           // hidden to the rank's share of the padded vocabulary
+  double logits = 0;                        // tokens x that share
+  Bytes forward_traffic, backward_traffic;  // of softmax and cross-entropy
+};
+HeadOperators LossHead(const Architecture& model, const LayerShard& shard);
+
+// Memory traffic of the token lookup, and of adding learned positions, `element_bytes` an element.
+Bytes EmbeddingTraffic(const Architecture& model, const LayerShard& shard, double element_bytes);
+
+}  // namespace fleetsim
+
+#endif  // SIM_MODEL_OPERATORS_H_

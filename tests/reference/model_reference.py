@@ -1,0 +1,147 @@
+"""Parameter and flop counts of transformers derived a second way.
+
+The simulator counts by closed formulas of a layer. Here every weight tensor is listed with the shape
+that the Hugging Face implementations give it, from their config.json keys; parameters are the sum of
+the products of the shapes, and the forward flops of a token are 2 x the elements of every matrix it is
+multiplied with, plus the attention core summed over query positions one by one.
+
+Run without arguments: prints the rows that tests/unit/model/published_models_test.cc holds.
+"""
+
+import math
+
+LLAMA = dict(gated=True, rms=True)
+GPT = dict(gated=False, rms=False, bias=True, learned=2048, tied=True)
+
+
+def model(layers, hidden, heads, ffn, vocab, kv=None, head_dim=None, **more):
+    return dict(more, L=layers, h=hidden, a=heads, f=ffn, V=vocab, kv=kv or heads,
+                d=head_dim or hidden // heads)
+
+
+def gpt(layers, hidden, heads, vocab=51200, **more):
+    return model(layers, hidden, heads, 4 * hidden, vocab, **{**GPT, **more})
+
+
+DEEPSEEK_V3 = model(61, 7168, 128, 18432, 129280, head_dim=128, experts=256, topk=8, ef=2048,
+                    shared=1, dense=3, mla=(1536, 512, 128, 64, 128), mtp=1, router_bias=True, **LLAMA)
+
+MODELS = {
+    "llama2-7b": model(32, 4096, 32, 11008, 32000, **LLAMA),
+    "llama2-13b": model(40, 5120, 40, 13824, 32000, **LLAMA),
+    "llama2-70b": model(80, 8192, 64, 28672, 32000, kv=8, **LLAMA),
+    "llama3-8b": model(32, 4096, 32, 14336, 128256, kv=8, **LLAMA),
+    "llama3-70b": model(80, 8192, 64, 28672, 128256, kv=8, **LLAMA),
+    "llama3-405b": model(126, 16384, 128, 53248, 128256, kv=8, **LLAMA),
+    "mistral-7b": model(32, 4096, 32, 14336, 32000, kv=8, window=4096, **LLAMA),
+    "gpt3-175b": gpt(96, 12288, 96, vocab=50257),
+    "megatron-1.7b": gpt(24, 2304, 24),
+    "megatron-3.6b": gpt(30, 3072, 32),
+    "megatron-7.5b": gpt(36, 4096, 32),
+    "megatron-18.4b": gpt(40, 6144, 48),
+    "megatron-39.1b": gpt(48, 8192, 64),
+    "megatron-76.1b": gpt(60, 10240, 80),
+    "megatron-145.6b": gpt(80, 12288, 96),
+    "megatron-310.1b": gpt(96, 16384, 128),
+    "megatron-530b": gpt(105, 20480, 128),
+    "megatron-1t": gpt(128, 25600, 160),
+    "megatron-22b": gpt(48, 6144, 64),
+    "megatron-175b": gpt(96, 12288, 96),
+    "bloom-176b": model(70, 14336, 112, 57344, 250880, gated=False, rms=False, bias=True, tied=True,
+                        embedding_norm=True),
+    "mpt-7b": model(32, 4096, 32, 16384, 50432, gated=False, rms=True, tied=True),
+    "mpt-30b": model(48, 7168, 64, 28672, 50432, gated=False, rms=True, tied=True),
+    "qwen2.5-7b": model(28, 3584, 28, 18944, 152064, kv=4, qkv_bias=True, **LLAMA),
+    "qwen2.5-32b": model(64, 5120, 40, 27648, 152064, kv=8, qkv_bias=True, **LLAMA),
+    "qwen2.5-72b": model(80, 8192, 64, 29568, 152064, kv=8, qkv_bias=True, **LLAMA),
+    "qwen3-32b": model(64, 5120, 64, 25600, 151936, kv=8, head_dim=128, qk_norm=True, **LLAMA),
+    "qwen3-30b-a3b": model(48, 2048, 32, 6144, 151936, kv=4, head_dim=128, qk_norm=True,
+                           experts=128, topk=8, ef=768, **LLAMA),
+    "qwen3-235b-a22b": model(94, 4096, 64, 12288, 151936, kv=4, head_dim=128, qk_norm=True,
+                             experts=128, topk=8, ef=1536, **LLAMA),
+    "mixtral-8x7b": model(32, 4096, 32, 14336, 32000, kv=8, experts=8, topk=2, ef=14336, **LLAMA),
+    "mixtral-8x22b": model(56, 6144, 48, 16384, 32000, kv=8, experts=8, topk=2, ef=16384, **LLAMA),
+    "deepseek-v3": DEEPSEEK_V3,
+    "pangu-ultra-135b": model(94, 12288, 96, 28672, 153376, kv=8, sandwich=True, **LLAMA),
+}
+
+
+def layer_tensors(c, moe):
+    """(shape, copies, copies a token passes) of every tensor of one layer."""
+    h, a, d, kv = c["h"], c["a"], c["d"], c["kv"]
+    one = lambda *shape: (shape, 1, 1)
+    norm = [one(h)] if c["rms"] else [one(h), one(h)]
+    out = norm * (4 if c.get("sandwich") else 2)
+    if "mla" in c:
+        qr, kvr, nope, rope, v = c["mla"]
+        out += [one(qr, h), one(qr), one(a * (nope + rope), qr), one(kvr + rope, h), one(kvr),
+                one(a * (nope + v), kvr), one(h, a * v)]
+    else:
+        out += [one(a * d, h), one(kv * d, h), one(kv * d, h), one(h, a * d)]
+        if c.get("bias") or c.get("qkv_bias"):
+            out += [one(a * d), one(kv * d), one(kv * d)]
+        if c.get("bias"):
+            out += [one(h)]
+        if c.get("qk_norm"):
+            out += [one(d), one(d)]
+    if moe:
+        out += [one(c["experts"], h)] + ([one(c["experts"])] if c.get("router_bias") else [])
+        for shape in ((c["ef"], h), (c["ef"], h), (h, c["ef"])):
+            out += [(shape, c["experts"], c["topk"])]
+            out += [(shape, c.get("shared", 0), c.get("shared", 0))]
+    else:
+        out += [one(c["f"], h), one(h, c["f"])] + ([one(c["f"], h)] if c["gated"] else [])
+        if c.get("bias"):
+            out += [one(c["f"]), one(h)]
+    return out
+
+
+def is_moe(c, layer):
+    return "experts" in c and layer >= c.get("dense", 0)
+
+
+def parameters(c, active=False):
+    total = c["V"] * c["h"] * (1 if c.get("tied") else 2)
+    total += c.get("learned", 0) * c["h"]
+    norms = 1 + (1 if c.get("embedding_norm") else 0)
+    total += norms * c["h"] * (1 if c["rms"] else 2)
+    for layer in range(c["L"]):
+        for shape, copies, passed in layer_tensors(c, is_moe(c, layer)):
+            total += math.prod(shape) * (passed if active else copies)
+    return total
+
+
+def prediction_parameters(c):
+    """The further-token modules of DeepSeek-V3: enorm, hnorm, eh_proj, a layer, shared_head.norm."""
+    layer = sum(math.prod(s) * n for s, n, _ in layer_tensors(c, "experts" in c))
+    return c.get("mtp", 0) * (layer + 2 * c["h"] * c["h"] + 3 * c["h"])
+
+
+def forward_flops(c, sequence, causal):
+    """Of a whole sequence, by visiting every query position; an integer."""
+    matrices = 0
+    modules = c.get("mtp", 0)
+    for layer in list(range(c["L"])) + [c["L"] - 1] * modules:
+        matrices += sum(math.prod(s) * p for s, _, p in layer_tensors(c, is_moe(c, layer))
+                        if len(s) == 2)
+    matrices += modules * 2 * c["h"] * c["h"] + (1 + modules) * c["V"] * c["h"]
+    window = min(c.get("window", sequence), sequence)
+    # The convention of the literature: position i meets i - 1/2 keys, so that all meet s^2/2.
+    keys = sum(i - 0.5 if i <= window else window for i in range(1, sequence + 1))
+    if not causal:
+        keys *= 2
+    qk, v = (c["mla"][2] + c["mla"][3], c["mla"][4]) if "mla" in c else (c["d"], c["d"])
+    core = 2 * keys * c["a"] * (qk + v) * (c["L"] + modules)
+    return 2 * matrices * sequence + core
+
+
+def main():
+    sequence = 4096
+    for name, c in MODELS.items():
+        print('    {"%s", %.0f, %.0f, %.0f, %.0f, %.0f},' % (
+            name, parameters(c), parameters(c, active=True), prediction_parameters(c),
+            forward_flops(c, sequence, False), forward_flops(c, sequence, True)))
+
+
+if __name__ == "__main__":
+    main()
