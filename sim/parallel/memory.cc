@@ -1,0 +1,142 @@
+#include "sim/parallel/memory.h"
+
+#include <algorithm>
+#include <map>
+#include <numeric>
+#include <vector>
+
+#include "sim/model/operators.h"
+#include "sim/parallel/schedule.h"
+#include "sim/parallel/stage_parameters.h"
+
+namespace fleetsim {
+namespace {
+
+constexpr double kActivationBytes = 2.0;
+
+LayerShard ShardOf(const MemoryQuestion& question) {
+  return {.sequences = static_cast<double>(question.strategy.micro_batch),
+          .sequence_length = static_cast<double>(question.sequence_length),
+          .tensor = question.strategy.tensor,
+          .context = question.strategy.context};
+}
+
+double SequenceShare(const Strategy& strategy) {
+  return strategy.sequence_parallel ? 1.0 / strategy.tensor : 1.0;
+}
+
+bool StoresScores(const SoftwareStack& stack) {
+  return stack.attention == AttentionKernel::kUnfused ||
+         stack.attention == AttentionKernel::kFusedSoftmax;
+}
+
+// The input of a layer, all that full recomputation keeps of it.
+double LayerInput(const MemoryQuestion& question, const LayerOperators& operators) {
+  return operators.hidden_elements * kActivationBytes * SequenceShare(question.strategy);
+}
+
+// Everything a layer keeps without recomputation but its scores.
+double LayerWithoutScores(const MemoryQuestion& question, const LayerOperators& operators) {
+  const AttentionShape& attention = operators.attention;
+  const double query = attention.heads * attention.head_dim;
+  const double key_value = attention.kv_heads * (attention.head_dim + attention.value_dim);
+  const double context = attention.heads * attention.value_dim;
+  // Operands of the products: q, k, v and the attention's output; input and output of the
+  // activation function (Korthikanti et al. 2022, section 4.1).
+  const double sharded = operators.tokens * (query + key_value + context) +
+                         2.0 * operators.ffn_elements;
+  return sharded * kActivationBytes + operators.hidden_elements *
+                                          question.stack->activation_replicated *
+                                          SequenceShare(question.strategy);
+}
+
+double Scores(const MemoryQuestion& question, const LayerOperators& operators) {
+  if (!StoresScores(*question.stack)) return 0.0;
+  return ScoreElements(operators.attention) * question.stack->score_activation;
+}
+
+// Largest sum of a chunk's activations over the schedule: every forward pass adds its chunk's,
+// every backward pass takes them back.
+double PeakActivations(const MemoryQuestion& question, int stage) {
+  const Strategy& strategy = question.strategy;
+  std::vector<double> chunk_bytes;
+  for (int i = 0; i < strategy.virtual_stages; ++i) {
+    const int chunk = strategy.ChunkOf(stage, i);
+    const auto begin = strategy.chunk_layers.begin();
+    const int first = std::accumulate(begin, begin + chunk, 0);
+    double bytes = 0.0;
+    for (int layer = first; layer < first + strategy.chunk_layers[chunk]; ++layer) {
+      bytes += LayerActivations(question, layer).value();
+    }
+    chunk_bytes.push_back(bytes);
+  }
+  double now = 0.0;
+  double peak = 0.0;
+  for (const Pass& pass : PipelineOrder(stage, strategy.pipeline, strategy.virtual_stages,
+                                        strategy.micro_batches)) {
+    now += pass.backward ? -chunk_bytes[pass.virtual_stage] : chunk_bytes[pass.virtual_stage];
+    peak = std::max(peak, now);
+  }
+  return peak;
+}
+
+// What is alive only for a moment: a layer computed again, or the logits on the last stage.
+double Working(const MemoryQuestion& question, int stage) {
+  const LayerOperators operators = ForwardOperators(*question.model, 0, ShardOf(question));
+  double working = 0.0;
+  if (question.recompute == Recompute::kFull) {
+    working = LayerWithoutScores(question, operators) + Scores(question, operators);
+  } else if (question.recompute == Recompute::kSelective) {
+    working = Scores(question, operators);
+  }
+  if (stage + 1 == question.strategy.pipeline) {
+    const HeadOperators head = LossHead(*question.model, ShardOf(question));
+    working = std::max(working, head.logits * question.stack->logit_activation);
+  }
+  return working;
+}
+
+}  // namespace
+
+Bytes LayerActivations(const MemoryQuestion& question, int layer) {
+  const LayerOperators operators = ForwardOperators(*question.model, layer, ShardOf(question));
+  switch (question.recompute) {
+    case Recompute::kFull:
+      return Bytes(LayerInput(question, operators));
+    case Recompute::kSelective:
+      return Bytes(LayerWithoutScores(question, operators));
+    case Recompute::kNone:
+      break;
+  }
+  return Bytes(LayerWithoutScores(question, operators) + Scores(question, operators));
+}
+
+MemoryUse StageMemory(const MemoryQuestion& question, int stage) {
+  const SoftwareStack& stack = *question.stack;
+  const Strategy& strategy = question.strategy;
+  const double parameters = StageParametersOnRank(*question.model, strategy, stage);
+  const double shards = strategy.optimizer_shards;
+  MemoryUse use;
+  use.stage = stage;
+  use.weights = Bytes(parameters * stack.weight_bytes / (strategy.zero_stage >= 3 ? shards : 1.0));
+  use.gradients =
+      Bytes(parameters * stack.gradient_bytes / (strategy.zero_stage >= 2 ? shards : 1.0));
+  use.optimizer =
+      Bytes(parameters * stack.optimizer_bytes / (strategy.zero_stage >= 1 ? shards : 1.0));
+  use.activations = Bytes(PeakActivations(question, stage));
+  use.working = Bytes(Working(question, stage));
+  use.reserved = stack.reserved_memory;
+  use.slack = (use.activations + use.working) * stack.memory_slack;
+  return use;
+}
+
+MemoryUse PeakMemory(const MemoryQuestion& question) {
+  MemoryUse peak = StageMemory(question, 0);
+  for (int stage = 1; stage < question.strategy.pipeline; ++stage) {
+    const MemoryUse use = StageMemory(question, stage);
+    if (use.Total() > peak.Total()) peak = use;
+  }
+  return peak;
+}
+
+}  // namespace fleetsim

@@ -1,0 +1,36 @@
+// Memory that a strategy needs on the accelerators of its fullest pipeline stage.
+// Sources: Korthikanti et al. 2022 (arXiv 2205.05198) for activations, Rajbhandari et al. 2019
+// (arXiv 1910.02054) for what ZeRO divides.
+#ifndef SIM_PARALLEL_MEMORY_H_
+#define SIM_PARALLEL_MEMORY_H_
+
+#include "sim/base/units.h"
+#include "sim/hardware/stack.h"
+#include "sim/model/architecture.h"
+#include "sim/model/recompute.h"
+#include "sim/parallel/memory_use.h"
+#include "sim/parallel/strategy.h"
+
+namespace fleetsim {
+
+// What a training step keeps in memory, as far as it does not depend on the accelerator.
+struct MemoryQuestion {
+  const Architecture* model = nullptr;
+  const SoftwareStack* stack = nullptr;
+  Strategy strategy;
+  Recompute recompute = Recompute::kNone;
+  int sequence_length = 0;  // tokens
+};
+
+// Kept of one layer for one micro-batch until its backward pass, on one rank.
+Bytes LayerActivations(const MemoryQuestion& question, int layer);
+
+// Of one rank of pipeline stage `stage`.
+MemoryUse StageMemory(const MemoryQuestion& question, int stage);
+
+// Of the stage that needs the most.
+MemoryUse PeakMemory(const MemoryQuestion& question);
+
+}  // namespace fleetsim
+
+#endif  // SIM_PARALLEL_MEMORY_H_

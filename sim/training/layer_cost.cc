@@ -1,0 +1,224 @@
+#include "sim/training/layer_cost.h"
+
+#include <algorithm>
+
+namespace fleetsim {
+namespace {
+
+// Activations travel and are stored in 16 bits.
+constexpr double kActivationBytes = 2.0;
+
+struct PassKernels {
+  Seconds matrix, attention, memory;
+};
+
+// `kernels` equal streaming kernels that move `bytes` together.
+Seconds Stream(const WorkerHardware& hardware, double bytes, double kernels) {
+  if (bytes <= 0.0) return Seconds(0.0);
+  return StreamTime(hardware.device, Bytes(bytes / kernels)) * kernels;
+}
+
+// Norms, dropout and residuals are sharded over the tensor ranks under sequence parallelism.
+double HiddenShare(const TrainingSpec& spec) {
+  return spec.strategy.sequence_parallel ? 1.0 / spec.strategy.tensor : 1.0;
+}
+
+Seconds ElementwiseTime(const TrainingSpec& spec, const WorkerHardware& hardware,
+                        const LayerOperators& operators, const ElementwiseTraffic& traffic,
+                        double kernels) {
+  const double query_width = operators.attention.heads * operators.attention.head_dim;
+  const double extra_passes = operators.extra_hidden_passes * kActivationBytes;
+  const double bytes =
+      operators.hidden_elements * (traffic.hidden + extra_passes) * HiddenShare(spec) +
+      operators.tokens * query_width * traffic.attention +
+      operators.query_key_elements * operators.query_key_passes * kActivationBytes +
+      operators.ffn_elements * traffic.ffn;
+  return Stream(hardware, bytes, kernels);
+}
+
+bool IsFlash(AttentionKernel kernel) {
+  return kernel != AttentionKernel::kUnfused && kernel != AttentionKernel::kFusedSoftmax;
+}
+
+// The attention core where scores are stored: two batched products and what lies between.
+PassKernels UnfusedForward(const TrainingSpec& spec, const WorkerHardware& hardware,
+                           const AttentionShape& shape) {
+  const double score_bytes = ScoreElements(shape) * spec.stack->forward_traffic.score;
+  return {.matrix = GemmTime(hardware.device, spec.precision, ScoresGemm(shape)) +
+                    GemmTime(hardware.device, spec.precision, ValuesGemm(shape)),
+          .memory = Stream(hardware, score_bytes, 2)};
+}
+
+PassKernels UnfusedBackward(const TrainingSpec& spec, const WorkerHardware& hardware,
+                            const AttentionShape& shape) {
+  PassKernels kernels;
+  for (const GemmShape& product : {ScoresGemm(shape), ValuesGemm(shape)}) {
+    kernels.matrix += GemmTime(hardware.device, spec.precision, InputGradient(product)) +
+                      GemmTime(hardware.device, spec.precision, WeightGradient(product));
+  }
+  const double score_bytes = ScoreElements(shape) * spec.stack->backward_traffic.score;
+  kernels.memory = Stream(hardware, score_bytes, 2);
+  return kernels;
+}
+
+PassKernels AttentionForward(const TrainingSpec& spec, const WorkerHardware& hardware,
+                             AttentionShape shape) {
+  if (!IsFlash(spec.stack->attention)) return UnfusedForward(spec, hardware, shape);
+  shape.generation = spec.stack->attention;
+  return {.attention = FlashAttentionForward(hardware.device, spec.precision, shape)};
+}
+
+PassKernels AttentionBackward(const TrainingSpec& spec, const WorkerHardware& hardware,
+                              AttentionShape shape) {
+  if (!IsFlash(spec.stack->attention)) return UnfusedBackward(spec, hardware, shape);
+  shape.generation = spec.stack->attention;
+  return {.attention = FlashAttentionBackward(hardware.device, spec.precision, shape)};
+}
+
+void AddKernels(Work& work, Part part, const PassKernels& kernels) {
+  Add(work, part, Activity::kMatrix, kernels.matrix);
+  Add(work, part, Activity::kAttention, kernels.attention);
+  Add(work, part, Activity::kMemory, kernels.memory);
+}
+
+// Tensor-parallel communication of `tokens` x hidden activations: what `overlap` hides costs only
+// the slowdown of the kernels beside it.
+void AddTensorCommunication(Work& work, const TrainingSpec& spec, Part part, Seconds time,
+                            double overlap) {
+  Add(work, Part::kTensorExposed, Activity::kNetwork, time * (1.0 - overlap));
+  Add(work, part, Activity::kMatrix, time * overlap * spec.stack->overlap_slowdown);
+}
+
+// One all-reduce, or the all-gather and reduce-scatter that replace it under sequence parallelism
+// (Korthikanti et al. 2022, section 4.2.2).
+Seconds TensorReduction(const TrainingSpec& spec, const WorkerHardware& hardware, double tokens) {
+  const int ranks = spec.strategy.tensor;
+  const Bytes bytes(tokens * spec.model->hidden * kActivationBytes);
+  if (!spec.strategy.sequence_parallel) {
+    return LocalCollectiveTime(CollectiveKind::kAllReduce, ranks, bytes, hardware.links);
+  }
+  return LocalCollectiveTime(CollectiveKind::kAllGather, ranks, bytes, hardware.links) +
+         LocalCollectiveTime(CollectiveKind::kReduceScatter, ranks, bytes, hardware.links);
+}
+
+// The host issues kernels one by one; where that takes longer than they run, the device waits.
+void AddHostFloor(Work& work, const SoftwareStack& stack, double launches) {
+  const Seconds host = stack.host_per_launch * launches;
+  Add(work, Part::kHost, Activity::kIdle, Max(Seconds(0.0), host - work.duration));
+}
+
+Work ForwardKernels(const TrainingSpec& spec, const WorkerHardware& hardware, int layer,
+                    Part part) {
+  const LayerOperators operators = ForwardOperators(*spec.model, layer, spec.Shard());
+  Work work;
+  Seconds matrix;
+  for (const GemmOp& gemm : operators.gemms) {
+    matrix += GemmTime(hardware.device, spec.precision, gemm.shape);
+  }
+  AddKernels(work, part,
+             {.matrix = matrix,
+              .memory = ElementwiseTime(spec, hardware, operators, spec.stack->forward_traffic,
+                                        spec.stack->elementwise_kernels)});
+  AddKernels(work, part, AttentionForward(spec, hardware, operators.attention));
+  if (spec.strategy.tensor > 1) {
+    const Seconds reductions = TensorReduction(spec, hardware, operators.tokens) * 2.0;
+    AddTensorCommunication(work, spec, part, reductions, spec.stack->tensor_overlap_forward);
+  }
+  return work;
+}
+
+Work BackwardKernels(const TrainingSpec& spec, const WorkerHardware& hardware, int layer) {
+  const LayerOperators operators = ForwardOperators(*spec.model, layer, spec.Shard());
+  Work work;
+  Seconds matrix;
+  for (const GemmOp& gemm : operators.gemms) {
+    matrix += GemmTime(hardware.device, spec.precision, InputGradient(gemm.shape)) +
+              GemmTime(hardware.device, spec.precision, WeightGradient(gemm.shape));
+  }
+  // Each elementwise kernel has a counterpart for the gradient of its input and, in norms and
+  // biases, one for that of its parameters.
+  const double kernels = 2.0 * spec.stack->elementwise_kernels;
+  const double accumulated =
+      LayerParametersOnRank(*spec.model, layer, spec.strategy.tensor) *
+      spec.stack->gradient_accumulation_traffic;
+  AddKernels(work, Part::kBackward,
+             {.matrix = matrix,
+              .memory = ElementwiseTime(spec, hardware, operators, spec.stack->backward_traffic,
+                                        kernels) +
+                        Stream(hardware, accumulated,
+                               static_cast<double>(operators.gemms.size()))});
+  AddKernels(work, Part::kBackward, AttentionBackward(spec, hardware, operators.attention));
+  if (spec.strategy.tensor > 1) {
+    const Seconds reductions = TensorReduction(spec, hardware, operators.tokens) * 2.0;
+    AddTensorCommunication(work, spec, Part::kBackward, reductions,
+                           spec.stack->tensor_overlap_backward);
+  }
+  return work;
+}
+
+}  // namespace
+
+void Add(Work& work, Part part, Activity activity, Seconds time) {
+  work.duration += time;
+  work.parts[static_cast<int>(part)] += time;
+  work.activities[static_cast<int>(activity)] += time;
+}
+
+void Append(Work& sum, const Work& piece) {
+  sum.duration += piece.duration;
+  for (int i = 0; i < kParts; ++i) sum.parts[i] += piece.parts[i];
+  for (int i = 0; i < kActivities; ++i) sum.activities[i] += piece.activities[i];
+}
+
+Work LayerForward(const TrainingSpec& spec, const WorkerHardware& hardware, int layer, Part part) {
+  Work work = ForwardKernels(spec, hardware, layer, part);
+  AddHostFloor(work, *spec.stack, spec.stack->launches_forward);
+  return work;
+}
+
+Work LayerBackward(const TrainingSpec& spec, const WorkerHardware& hardware, int layer) {
+  Work work = BackwardKernels(spec, hardware, layer);
+  double launches = spec.stack->launches_backward;
+  if (spec.recompute == Recompute::kFull) {
+    Append(work, ForwardKernels(spec, hardware, layer, Part::kRecompute));
+    launches += spec.stack->launches_forward;
+  } else if (spec.recompute == Recompute::kSelective) {
+    const LayerOperators operators = ForwardOperators(*spec.model, layer, spec.Shard());
+    AddKernels(work, Part::kRecompute, AttentionForward(spec, hardware, operators.attention));
+  }
+  AddHostFloor(work, *spec.stack, launches);
+  return work;
+}
+
+Work HeadForward(const TrainingSpec& spec, const WorkerHardware& hardware) {
+  const HeadOperators head = LossHead(*spec.model, spec.Shard());
+  const double share = kCrossEntropyForwardBytes /
+                       (kCrossEntropyForwardBytes + kCrossEntropyBackwardBytes);
+  Work work;
+  AddKernels(work, Part::kForward,
+             {.matrix = GemmTime(hardware.device, spec.precision, head.product.shape),
+              .memory = Stream(hardware, head.logits * spec.stack->logit_traffic * share, 1)});
+  return work;
+}
+
+Work HeadBackward(const TrainingSpec& spec, const WorkerHardware& hardware) {
+  const HeadOperators head = LossHead(*spec.model, spec.Shard());
+  const double share = kCrossEntropyBackwardBytes /
+                       (kCrossEntropyForwardBytes + kCrossEntropyBackwardBytes);
+  Work work;
+  AddKernels(
+      work, Part::kBackward,
+      {.matrix = GemmTime(hardware.device, spec.precision, InputGradient(head.product.shape)) +
+                 GemmTime(hardware.device, spec.precision, WeightGradient(head.product.shape)),
+       .memory = Stream(hardware, head.logits * spec.stack->logit_traffic * share, 1)});
+  return work;
+}
+
+Work EmbeddingPass(const TrainingSpec& spec, const WorkerHardware& hardware, Part part) {
+  Work work;
+  const Bytes traffic = EmbeddingTraffic(*spec.model, spec.Shard(), kActivationBytes);
+  Add(work, part, Activity::kMemory, Stream(hardware, traffic.value(), 1));
+  return work;
+}
+
+}  // namespace fleetsim

@@ -1,0 +1,44 @@
+// Everything one simulated training step is a function of, decided and checked.
+#ifndef SIM_TRAINING_SPEC_H_
+#define SIM_TRAINING_SPEC_H_
+
+#include "sim/base/dtype.h"
+#include "sim/collective/collective.h"
+#include "sim/hardware/kernel.h"
+#include "sim/hardware/stack.h"
+#include "sim/model/architecture.h"
+#include "sim/model/operators.h"
+#include "sim/model/recompute.h"
+#include "sim/parallel/strategy.h"
+
+namespace fleetsim {
+
+struct TrainingSpec {
+  const Architecture* model = nullptr;
+  const SoftwareStack* stack = nullptr;
+  int sequence_length = 0;  // tokens
+  DataType precision = DataType::kBf16;
+  Recompute recompute = Recompute::kNone;
+  Strategy strategy;
+
+  LayerShard Shard() const {
+    return {.sequences = static_cast<double>(strategy.micro_batch),
+            .sequence_length = static_cast<double>(sequence_length),
+            .tensor = strategy.tensor,
+            .context = strategy.context};
+  }
+  // Sequences of one step over all replicas.
+  double GlobalBatch() const {
+    return static_cast<double>(strategy.micro_batch) * strategy.micro_batches * strategy.data;
+  }
+};
+
+// What a worker's kernels and tensor-parallel collectives run on.
+struct WorkerHardware {
+  Device device;
+  DomainLinks links;
+};
+
+}  // namespace fleetsim
+
+#endif  // SIM_TRAINING_SPEC_H_

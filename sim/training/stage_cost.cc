@@ -1,0 +1,78 @@
+#include "sim/training/stage_cost.h"
+
+#include <algorithm>
+#include <map>
+#include <numeric>
+
+#include "sim/model/architecture.h"
+#include "sim/parallel/stage_parameters.h"
+#include "sim/training/layer_cost.h"
+
+namespace fleetsim {
+namespace {
+
+struct LayerPasses {
+  Work forward, backward;
+  double parameters = 0;
+};
+
+LayerPasses PassesOf(const TrainingSpec& spec, const WorkerHardware& hardware, int layer) {
+  return {LayerForward(spec, hardware, layer, Part::kForward),
+          LayerBackward(spec, hardware, layer),
+          LayerParametersOnRank(*spec.model, layer, spec.strategy.tensor)};
+}
+
+// Sizes of `pieces` runs of whole layers; a chunk without layers is one empty piece.
+std::vector<int> PieceSizes(int layers, int pieces) {
+  const int count = std::max(1, std::min(layers, pieces));
+  std::vector<int> sizes(count, layers / count);
+  for (int i = 0; i < layers % count; ++i) ++sizes[i];
+  return sizes;
+}
+
+}  // namespace
+
+ChunkCost CostOfChunk(const TrainingSpec& spec, const WorkerHardware& hardware, int chunk,
+                      int pieces) {
+  const std::vector<int>& chunk_layers = spec.strategy.chunk_layers;
+  int layer = std::accumulate(chunk_layers.begin(), chunk_layers.begin() + chunk, 0);
+  ChunkCost cost;
+  // Layers of one kind cost the same: dense ones and ones with experts.
+  std::map<bool, LayerPasses> passes;
+  for (int size : PieceSizes(chunk_layers[chunk], pieces)) {
+    cost.forward.emplace_back();
+    cost.backward.emplace_back();
+    cost.parameters.push_back(0.0);
+    for (int end = layer + size; layer < end; ++layer) {
+      const bool kind = HasExperts(*spec.model, layer);
+      if (!passes.count(kind)) passes[kind] = PassesOf(spec, hardware, layer);
+      Append(cost.forward.back(), passes[kind].forward);
+      Append(cost.backward.back(), passes[kind].backward);
+      cost.parameters.back() += passes[kind].parameters;
+    }
+  }
+  if (chunk == 0) {
+    Append(cost.forward.front(), EmbeddingPass(spec, hardware, Part::kForward));
+    Append(cost.backward.front(), EmbeddingPass(spec, hardware, Part::kBackward));
+    cost.parameters.front() += EmbeddingParametersOnRank(*spec.model, spec.strategy);
+  }
+  if (chunk + 1 == static_cast<int>(chunk_layers.size())) {
+    Append(cost.forward.back(), HeadForward(spec, hardware));
+    Append(cost.backward.back(), HeadBackward(spec, hardware));
+    cost.parameters.back() += HeadParametersOnRank(*spec.model, spec.strategy);
+  }
+  return cost;
+}
+
+Work OptimizerStep(const TrainingSpec& spec, const WorkerHardware& hardware, double parameters) {
+  const SoftwareStack& stack = *spec.stack;
+  const double updated =
+      spec.strategy.zero_stage > 0 ? parameters / spec.strategy.optimizer_shards : parameters;
+  const double bytes = updated * stack.optimizer_traffic / stack.optimizer_efficiency +
+                       updated * stack.gradient_traffic;
+  Work work;
+  Add(work, Part::kOptimizer, Activity::kMemory, StreamTime(hardware.device, Bytes(bytes)));
+  return work;
+}
+
+}  // namespace fleetsim

@@ -1,0 +1,30 @@
+// What a pipeline stage does in a step, as pieces of work: its model chunks' passes and the
+// optimizer.
+#ifndef SIM_TRAINING_STAGE_COST_H_
+#define SIM_TRAINING_STAGE_COST_H_
+
+#include <vector>
+
+#include "sim/program/program.h"
+#include "sim/training/spec.h"
+
+namespace fleetsim {
+
+// One model chunk cut into pieces of whole layers, so that communication can start between them.
+struct ChunkCost {
+  std::vector<Work> forward;        // in forward order
+  std::vector<Work> backward;       // backward[i] takes back forward[i]
+  std::vector<double> parameters;   // of piece i on one rank; embedding and head with their piece
+};
+
+// Chunk `chunk` of the model (Strategy::ChunkOf), in at most `pieces` pieces.
+ChunkCost CostOfChunk(const TrainingSpec& spec, const WorkerHardware& hardware, int chunk,
+                      int pieces);
+
+
+// Gradient norm, clipping and parameter update on one rank that holds `parameters`.
+Work OptimizerStep(const TrainingSpec& spec, const WorkerHardware& hardware, double parameters);
+
+}  // namespace fleetsim
+
+#endif  // SIM_TRAINING_STAGE_COST_H_
