@@ -8,10 +8,9 @@
 #include "sim/base/dtype.h"
 #include "sim/base/units.h"
 #include "sim/hardware/accelerator.h"
+#include "sim/hardware/kernel_class.h"
 
 namespace fleetsim {
-
-enum class AttentionKernel { kUnfused, kFusedSoftmax, kFlash1, kFlash2, kFlash3 };
 
 // Reads plus writes of elementwise kernels, bytes per element and layer.
 struct ElementwiseTraffic {

@@ -25,11 +25,6 @@ double SequenceShare(const Strategy& strategy) {
   return strategy.sequence_parallel ? 1.0 / strategy.tensor : 1.0;
 }
 
-bool StoresScores(const SoftwareStack& stack) {
-  return stack.attention == AttentionKernel::kUnfused ||
-         stack.attention == AttentionKernel::kFusedSoftmax;
-}
-
 // The input of a layer, all that full recomputation keeps of it.
 double LayerInput(const MemoryQuestion& question, const LayerOperators& operators) {
   return operators.hidden_elements * kActivationBytes * SequenceShare(question.strategy);
@@ -43,15 +38,15 @@ double LayerWithoutScores(const MemoryQuestion& question, const LayerOperators& 
   const double context = attention.heads * attention.value_dim;
   // Operands of the products: q, k, v and the attention's output; input and output of the
   // activation function (Korthikanti et al. 2022, section 4.1).
-  const double sharded = operators.tokens * (query + key_value + context) +
-                         2.0 * operators.ffn_elements;
+  const double sharded =
+      operators.tokens * (query + key_value + context) + 2.0 * operators.ffn_elements;
   return sharded * kActivationBytes + operators.hidden_elements *
                                           question.stack->activation_replicated *
                                           SequenceShare(question.strategy);
 }
 
 double Scores(const MemoryQuestion& question, const LayerOperators& operators) {
-  if (!StoresScores(*question.stack)) return 0.0;
+  if (IsFlash(question.stack->attention)) return 0.0;
   return ScoreElements(operators.attention) * question.stack->score_activation;
 }
 
@@ -72,8 +67,8 @@ double PeakActivations(const MemoryQuestion& question, int stage) {
   }
   double now = 0.0;
   double peak = 0.0;
-  for (const Pass& pass : PipelineOrder(stage, strategy.pipeline, strategy.virtual_stages,
-                                        strategy.micro_batches)) {
+  for (const Pass& pass :
+       PipelineOrder(stage, strategy.pipeline, strategy.virtual_stages, strategy.micro_batches)) {
     now += pass.backward ? -chunk_bytes[pass.virtual_stage] : chunk_bytes[pass.virtual_stage];
     peak = std::max(peak, now);
   }

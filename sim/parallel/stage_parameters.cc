@@ -13,8 +13,7 @@ double VocabularyMatrixOnRank(const Architecture& model, const Strategy& strateg
 
 double EmbeddingParametersOnRank(const Architecture& model, const Strategy& strategy) {
   const ModelParameters parameters = CountParameters(model);
-  return VocabularyMatrixOnRank(model, strategy) + parameters.positions +
-         parameters.embedding_norm;
+  return VocabularyMatrixOnRank(model, strategy) + parameters.positions + parameters.embedding_norm;
 }
 
 double HeadParametersOnRank(const Architecture& model, const Strategy& strategy) {

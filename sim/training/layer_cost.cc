@@ -36,10 +36,6 @@ Seconds ElementwiseTime(const TrainingSpec& spec, const WorkerHardware& hardware
   return Stream(hardware, bytes, kernels);
 }
 
-bool IsFlash(AttentionKernel kernel) {
-  return kernel != AttentionKernel::kUnfused && kernel != AttentionKernel::kFusedSoftmax;
-}
-
 // The attention core where scores are stored: two batched products and what lies between.
 PassKernels UnfusedForward(const TrainingSpec& spec, const WorkerHardware& hardware,
                            const AttentionShape& shape) {
@@ -138,15 +134,13 @@ Work BackwardKernels(const TrainingSpec& spec, const WorkerHardware& hardware, i
   // Each elementwise kernel has a counterpart for the gradient of its input and, in norms and
   // biases, one for that of its parameters.
   const double kernels = 2.0 * spec.stack->elementwise_kernels;
-  const double accumulated =
-      LayerParametersOnRank(*spec.model, layer, spec.strategy.tensor) *
-      spec.stack->gradient_accumulation_traffic;
-  AddKernels(work, Part::kBackward,
-             {.matrix = matrix,
-              .memory = ElementwiseTime(spec, hardware, operators, spec.stack->backward_traffic,
-                                        kernels) +
-                        Stream(hardware, accumulated,
-                               static_cast<double>(operators.gemms.size()))});
+  const double accumulated = LayerParametersOnRank(*spec.model, layer, spec.strategy.tensor) *
+                             spec.stack->gradient_accumulation_traffic;
+  AddKernels(
+      work, Part::kBackward,
+      {.matrix = matrix,
+       .memory = ElementwiseTime(spec, hardware, operators, spec.stack->backward_traffic, kernels) +
+                 Stream(hardware, accumulated, static_cast<double>(operators.gemms.size()))});
   AddKernels(work, Part::kBackward, AttentionBackward(spec, hardware, operators.attention));
   if (spec.strategy.tensor > 1) {
     const Seconds reductions = TensorReduction(spec, hardware, operators.tokens) * 2.0;
@@ -192,8 +186,8 @@ Work LayerBackward(const TrainingSpec& spec, const WorkerHardware& hardware, int
 
 Work HeadForward(const TrainingSpec& spec, const WorkerHardware& hardware) {
   const HeadOperators head = LossHead(*spec.model, spec.Shard());
-  const double share = kCrossEntropyForwardBytes /
-                       (kCrossEntropyForwardBytes + kCrossEntropyBackwardBytes);
+  const double share =
+      kCrossEntropyForwardBytes / (kCrossEntropyForwardBytes + kCrossEntropyBackwardBytes);
   Work work;
   AddKernels(work, Part::kForward,
              {.matrix = GemmTime(hardware.device, spec.precision, head.product.shape),
@@ -203,8 +197,8 @@ Work HeadForward(const TrainingSpec& spec, const WorkerHardware& hardware) {
 
 Work HeadBackward(const TrainingSpec& spec, const WorkerHardware& hardware) {
   const HeadOperators head = LossHead(*spec.model, spec.Shard());
-  const double share = kCrossEntropyBackwardBytes /
-                       (kCrossEntropyForwardBytes + kCrossEntropyBackwardBytes);
+  const double share =
+      kCrossEntropyBackwardBytes / (kCrossEntropyForwardBytes + kCrossEntropyBackwardBytes);
   Work work;
   AddKernels(
       work, Part::kBackward,

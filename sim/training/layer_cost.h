@@ -14,7 +14,8 @@ void Append(Work& sum, const Work& piece);
 // `time` of `activity`, counted as `part`.
 void Add(Work& work, Part part, Activity activity, Seconds time);
 
-// One forward pass. Counted as `part`: kForward, or kRecompute where the backward pass does it again.
+// One forward pass. Counted as `part`: kForward, or kRecompute where the backward pass does it
+// again.
 Work LayerForward(const TrainingSpec& spec, const WorkerHardware& hardware, int layer, Part part);
 
 // One backward pass, what has to be recomputed for it included.

@@ -6,23 +6,39 @@
 #include <functional>
 #include <vector>
 
-#include "sim/base/status.h"
-#include "sim/hardware/fleet.h"
 #include "sim/parallel/placement.h"
 #include "sim/program/program.h"
 #include "sim/training/spec.h"
 
 namespace fleetsim {
 
-// The hardware of a leaf's hosts. Leaves with equal hardware compare equal by `kind`.
-struct LeafHardware {
-  int kind = 0;  // equal for leaves whose workers take equal time
-  WorkerHardware hardware;
+// Which workers a collective is among.
+enum class GroupKind { kData, kShard, kTied };
+inline constexpr int kGroupKinds = 3;
+
+// Where a folded program, which holds one replica only, has its network times from: they were
+// measured with all replicas on the network at once.
+struct NetworkTimes {
+  std::function<Seconds(GroupKind, int stage, const CollectiveSpec&)> collective;
+  std::function<Seconds(int from_stage, int to_stage, Bytes)> transfer;
 };
 
-// All replicas, every transfer and collective left to the network.
-Program LowerStep(const TrainingSpec& spec, const Placement& placement, const Fleet& fleet,
-                  const std::vector<LeafHardware>& leaves);
+// Hardware of each worker; workers with equal `kind` take equal time.
+struct WorkerKinds {
+  std::vector<WorkerHardware> hardware;  // by kind
+  std::vector<int> kind;                 // by worker, as in Placement::workers
+};
+
+// All replicas with every transfer left to the network, or, with `folded`, replica 0 alone with the
+// times given.
+Program LowerStep(const TrainingSpec& spec, const Placement& placement, const WorkerKinds& kinds,
+                  const NetworkTimes* folded = nullptr);
+
+// The groups alone, as LowerStep numbers them for all replicas: by kind, then in stage order.
+std::vector<Group> GroupsOf(const TrainingSpec& spec, const Placement& placement, GroupKind kind);
+
+// Bytes that one worker sends to the next stage for one micro-batch.
+Bytes PipelineTransferBytes(const TrainingSpec& spec);
 
 }  // namespace fleetsim
 

@@ -17,8 +17,7 @@ struct LayerPasses {
 };
 
 LayerPasses PassesOf(const TrainingSpec& spec, const WorkerHardware& hardware, int layer) {
-  return {LayerForward(spec, hardware, layer, Part::kForward),
-          LayerBackward(spec, hardware, layer),
+  return {LayerForward(spec, hardware, layer, Part::kForward), LayerBackward(spec, hardware, layer),
           LayerParametersOnRank(*spec.model, layer, spec.strategy.tensor)};
 }
 

@@ -12,15 +12,14 @@ namespace fleetsim {
 
 // One model chunk cut into pieces of whole layers, so that communication can start between them.
 struct ChunkCost {
-  std::vector<Work> forward;        // in forward order
-  std::vector<Work> backward;       // backward[i] takes back forward[i]
-  std::vector<double> parameters;   // of piece i on one rank; embedding and head with their piece
+  std::vector<Work> forward;       // in forward order
+  std::vector<Work> backward;      // backward[i] takes back forward[i]
+  std::vector<double> parameters;  // of piece i on one rank; embedding and head with their piece
 };
 
 // Chunk `chunk` of the model (Strategy::ChunkOf), in at most `pieces` pieces.
 ChunkCost CostOfChunk(const TrainingSpec& spec, const WorkerHardware& hardware, int chunk,
                       int pieces);
-
 
 // Gradient norm, clipping and parameter update on one rank that holds `parameters`.
 Work OptimizerStep(const TrainingSpec& spec, const WorkerHardware& hardware, double parameters);

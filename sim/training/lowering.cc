@@ -1,0 +1,131 @@
+#include "sim/training/lowering.h"
+
+#include <algorithm>
+#include <map>
+#include <utility>
+
+#include "sim/base/check.h"
+#include "sim/parallel/schedule.h"
+#include "sim/parallel/stage_parameters.h"
+#include "sim/training/layer_cost.h"
+#include "sim/training/stage_program.h"
+
+namespace fleetsim {
+namespace {
+
+// Replicas next to each other share the optimizer states.
+int ShardGroupSize(const TrainingSpec& spec) { return spec.strategy.optimizer_shards; }
+
+std::vector<Group> DataGroups(const TrainingSpec& spec, const Placement& placement, int size) {
+  std::vector<Group> groups;
+  if (size <= 1) return groups;
+  for (int stage = 0; stage < placement.stages; ++stage) {
+    for (int first = 0; first < placement.replicas; first += size) {
+      Group group{.workers = {}, .lanes = spec.strategy.tensor};
+      for (int i = 0; i < size; ++i) group.workers.push_back(placement.WorkerOf(stage, first + i));
+      groups.push_back(std::move(group));
+    }
+  }
+  return groups;
+}
+
+std::vector<Group> TiedGroups(const TrainingSpec& spec, const Placement& placement) {
+  std::vector<Group> groups;
+  if (TiedParametersAcrossStages(*spec.model, spec.strategy) == 0.0) return groups;
+  for (int replica = 0; replica < placement.replicas; ++replica) {
+    groups.push_back({.workers = {placement.WorkerOf(0, replica),
+                                  placement.WorkerOf(placement.stages - 1, replica)},
+                      .lanes = spec.strategy.tensor});
+  }
+  return groups;
+}
+
+// A folded program keeps of each group only its workers of replica 0, which are numbered by stage.
+std::vector<Group> Fold(const std::vector<Group>& groups, const Placement& placement) {
+  std::vector<Group> folded;
+  for (const Group& group : groups) {
+    Group kept{.workers = {}, .lanes = group.lanes};
+    for (int worker : group.workers) {
+      if (worker % placement.replicas == 0) kept.workers.push_back(worker / placement.replicas);
+    }
+    if (!kept.workers.empty()) folded.push_back(std::move(kept));
+  }
+  return folded;
+}
+
+void AddWorkers(Program& program, const TrainingSpec& spec, const Placement& placement,
+                bool folded) {
+  const int stages = placement.stages;
+  const int replicas = folded ? 1 : placement.replicas;
+  for (int stage = 0; stage < stages; ++stage) {
+    for (int replica = 0; replica < replicas; ++replica) {
+      const auto index = [&](int of_stage) { return of_stage * replicas + replica; };
+      program.workers.push_back(
+          {.host = placement.workers[placement.WorkerOf(stage, replica)].host,
+           .accelerators = spec.strategy.tensor,
+           .peers = {index((stage + stages - 1) % stages), index((stage + 1) % stages)},
+           .groups = std::vector<int>(kGroupKinds, -1)});
+    }
+  }
+}
+
+void AddGroups(Program& program, const TrainingSpec& spec, const Placement& placement,
+               bool folded) {
+  for (GroupKind kind : {GroupKind::kData, GroupKind::kShard, GroupKind::kTied}) {
+    std::vector<Group> groups = GroupsOf(spec, placement, kind);
+    if (folded) groups = Fold(groups, placement);
+    for (Group& group : groups) {
+      for (int worker : group.workers) {
+        program.workers[worker].groups[static_cast<int>(kind)] =
+            static_cast<int>(program.groups.size());
+      }
+      program.groups.push_back(std::move(group));
+    }
+  }
+}
+
+}  // namespace
+
+std::vector<Group> GroupsOf(const TrainingSpec& spec, const Placement& placement, GroupKind kind) {
+  switch (kind) {
+    case GroupKind::kData:
+      return DataGroups(spec, placement, placement.replicas);
+    case GroupKind::kShard:
+      return DataGroups(spec, placement, ShardGroupSize(spec));
+    case GroupKind::kTied:
+      break;
+  }
+  return TiedGroups(spec, placement);
+}
+
+Bytes PipelineTransferBytes(const TrainingSpec& spec) {
+  constexpr double kActivationBytes = 2.0;
+  const double activation = spec.Shard().Tokens() * spec.model->hidden * kActivationBytes;
+  // Without either optimisation every tensor rank sends the whole activation to its counterpart
+  // (Narayanan et al. 2021, section 4.1).
+  const bool divided = spec.strategy.sequence_parallel || spec.stack->scatter_gather_pipeline;
+  return Bytes(divided ? activation : activation * spec.strategy.tensor);
+}
+
+Program LowerStep(const TrainingSpec& spec, const Placement& placement, const WorkerKinds& kinds,
+                  const NetworkTimes* folded) {
+  Program program;
+  AddWorkers(program, spec, placement, folded != nullptr);
+  AddGroups(program, spec, placement, folded != nullptr);
+  std::map<std::pair<int, int>, int> op_lists;  // by stage and hardware kind
+  const int replicas = folded ? 1 : placement.replicas;
+  for (int worker = 0; worker < static_cast<int>(program.workers.size()); ++worker) {
+    const int stage = worker / replicas;
+    const int kind = kinds.kind[placement.WorkerOf(stage, worker % replicas)];
+    const auto [found, is_new] =
+        op_lists.emplace(std::pair(stage, kind), static_cast<int>(program.op_lists.size()));
+    if (is_new) {
+      program.op_lists.push_back(
+          StageOps(spec, kinds.hardware[kind], stage, placement.replicas, folded, program));
+    }
+    program.workers[worker].op_list = found->second;
+  }
+  return program;
+}
+
+}  // namespace fleetsim

@@ -1,0 +1,281 @@
+#include "sim/training/stage_program.h"
+
+#include <algorithm>
+#include <numeric>
+#include <utility>
+#include <vector>
+
+#include "sim/parallel/schedule.h"
+#include "sim/parallel/stage_parameters.h"
+#include "sim/training/layer_cost.h"
+#include "sim/training/stage_cost.h"
+
+namespace fleetsim {
+namespace {
+
+// Streams of a worker.
+constexpr std::uint8_t kComputeStream = 0;
+constexpr std::uint8_t kForwardSendStream = 1;
+constexpr std::uint8_t kBackwardSendStream = 2;
+constexpr std::uint8_t kDataStream = 3;    // data-parallel collectives, one communicator
+constexpr std::uint8_t kGatherStream = 4;  // parameter gathers that run ahead of the forward pass
+
+// Peers of a worker, see AddWorkers.
+constexpr std::int16_t kPrevious = 0;
+constexpr std::int16_t kNext = 1;
+
+// Frameworks reduce gradients bucket by bucket; more buckets than this change nothing visible.
+constexpr int kBuckets = 8;
+
+struct ChunkWorks {
+  int forward = -1, backward = -1;  // the whole chunk; indices into Program::works
+  std::vector<int> forward_pieces, backward_pieces;
+  std::vector<double> parameters;
+};
+
+class StageProgram {
+ public:
+  StageProgram(const TrainingSpec& spec, const WorkerHardware& hardware, int stage, int replicas,
+               const NetworkTimes* folded, Program& program)
+      : spec_(spec),
+        hardware_(hardware),
+        stage_(stage),
+        replicas_(replicas),
+        folded_(folded),
+        program_(program) {
+    for (int i = 0; i < spec.strategy.virtual_stages; ++i) chunks_.push_back(Cost(i));
+  }
+
+  OpList Build() {
+    GatherAhead();
+    const Strategy& strategy = spec_.strategy;
+    for (const Pass& pass : PipelineOrder(stage_, strategy.pipeline, strategy.virtual_stages,
+                                          strategy.micro_batches)) {
+      pass.backward ? Backward(pass) : Forward(pass);
+    }
+    Finish();
+    return std::move(list_);
+  }
+
+ private:
+  bool ShardsWeights() const { return spec_.strategy.zero_stage >= 3; }
+  bool Distributed() const { return replicas_ > 1; }
+  bool OverlapsReduction() const {
+    return Distributed() && (spec_.stack->overlaps_gradient_reduction || ShardsWeights());
+  }
+  bool GathersAhead() const {
+    return Distributed() && spec_.strategy.zero_stage >= 1 && !ShardsWeights() &&
+           spec_.stack->overlaps_parameter_gather;
+  }
+  int LastChunk() const { return static_cast<int>(spec_.strategy.chunk_layers.size()) - 1; }
+
+  int AddWork(Work work) {
+    program_.works.push_back(std::move(work));
+    return static_cast<int>(program_.works.size()) - 1;
+  }
+
+  ChunkWorks Cost(int virtual_stage) {
+    const int chunk = spec_.strategy.ChunkOf(stage_, virtual_stage);
+    const int pieces = ShardsWeights() ? spec_.model->layers : kBuckets;
+    ChunkCost cost = CostOfChunk(spec_, hardware_, chunk, pieces);
+    // Schedule bookkeeping is spread over the passes of a micro-batch.
+    const Seconds host = spec_.stack->host_per_micro_batch / (2.0 * spec_.strategy.virtual_stages);
+    Add(cost.forward.front(), Part::kHost, Activity::kIdle, host);
+    Add(cost.backward.back(), Part::kHost, Activity::kIdle, host);
+    ChunkWorks works{.parameters = cost.parameters};
+    Work forward, backward;
+    for (size_t i = 0; i < cost.forward.size(); ++i) {
+      Append(forward, cost.forward[i]);
+      Append(backward, cost.backward[i]);
+      works.forward_pieces.push_back(AddWork(cost.forward[i]));
+      works.backward_pieces.push_back(AddWork(cost.backward[i]));
+    }
+    works.forward = AddWork(forward);
+    works.backward = AddWork(backward);
+    return works;
+  }
+
+  int Push(Op op) {
+    list_.ops.push_back(op);
+    return static_cast<int>(list_.ops.size()) - 1;
+  }
+
+  int Compute(int work, int after = -1) {
+    return Push(
+        {.kind = OpKind::kCompute, .stream = kComputeStream, .work = work, .after = {after, -1}});
+  }
+
+  void Receive(std::int16_t peer, int channel) {
+    Push({.kind = OpKind::kRecv, .stream = kComputeStream, .peer = peer, .channel = channel});
+  }
+
+  void Send(std::int16_t peer, int channel, std::uint8_t stream, int after) {
+    const Bytes bytes = PipelineTransferBytes(spec_);
+    Op op{.kind = OpKind::kSend,
+          .stream = stream,
+          .peer = peer,
+          .channel = channel,
+          .bytes = bytes.value()};
+    if (spec_.stack->overlaps_pipeline_transfers) {
+      op.after = {after, -1};
+    } else {
+      op.stream = kComputeStream;
+    }
+    if (folded_) op.work = TransferWork(peer, bytes);
+    Push(op);
+  }
+
+  int TransferWork(std::int16_t peer, Bytes bytes) {
+    int& work = transfer_work_[peer];
+    if (work < 0) {
+      const int stages = spec_.strategy.pipeline;
+      const int to = (stage_ + (peer == kNext ? 1 : stages - 1)) % stages;
+      Work transfer;
+      Add(transfer, Part::kPipelineExposed, Activity::kNetwork,
+          folded_->transfer(stage_, to, bytes));
+      work = AddWork(transfer);
+    }
+    return work;
+  }
+
+  int Collective(GroupKind group, CollectiveKind kind, double bytes, std::uint8_t stream,
+                 int after) {
+    CollectiveSpec collective{.kind = kind, .bytes = Bytes(bytes)};
+    if (folded_) collective.fixed_duration = folded_->collective(group, stage_, collective);
+    program_.collectives.push_back(collective);
+    return Push({.kind = OpKind::kCollective,
+                 .stream = stream,
+                 .group = static_cast<std::int16_t>(group),
+                 .collective = static_cast<int>(program_.collectives.size()) - 1,
+                 .after = {after, -1}});
+  }
+
+  // Sums gradients over the replicas; with sharded optimizer states every rank needs its share
+  // only.
+  int Reduce(double parameters, std::uint8_t stream, int after) {
+    const double bytes = parameters * ElementBytes(spec_.stack->gradient_reduction_dtype);
+    const bool sharded =
+        spec_.strategy.zero_stage >= 1 && spec_.strategy.optimizer_shards == replicas_;
+    return Collective(GroupKind::kData,
+                      sharded ? CollectiveKind::kReduceScatter : CollectiveKind::kAllReduce, bytes,
+                      stream, after);
+  }
+
+  int GatherWeights(double parameters, std::uint8_t stream, int after) {
+    return Collective(GroupKind::kShard, CollectiveKind::kAllGather,
+                      parameters * spec_.stack->weight_bytes, stream, after);
+  }
+
+  // Updated parameters of the step before, gathered beside the first forward passes.
+  void GatherAhead() {
+    if (!GathersAhead() || spec_.strategy.optimizer_shards == 1) return;
+    for (const ChunkWorks& chunk : chunks_) {
+      gathered_.emplace_back();
+      for (double parameters : chunk.parameters) {
+        gathered_.back().push_back(GatherWeights(parameters, kGatherStream, -1));
+      }
+    }
+  }
+
+  void Forward(const Pass& pass) {
+    const ChunkWorks& works = chunks_[pass.virtual_stage];
+    const int chunk = spec_.strategy.ChunkOf(stage_, pass.virtual_stage);
+    if (chunk > 0) Receive(kPrevious, 2 * (chunk - 1));
+    int last = -1;
+    if (ShardsWeights() && Distributed()) {
+      last = ShardedPieces(works.forward_pieces, works, false);
+    } else if (pass.micro_batch == 0 && !gathered_.empty()) {
+      for (size_t i = 0; i < works.forward_pieces.size(); ++i) {
+        last = Compute(works.forward_pieces[i], gathered_[pass.virtual_stage][i]);
+      }
+    } else {
+      last = Compute(works.forward);
+    }
+    if (chunk < LastChunk()) Send(kNext, 2 * chunk, kForwardSendStream, last);
+  }
+
+  void Backward(const Pass& pass) {
+    const ChunkWorks& works = chunks_[pass.virtual_stage];
+    const int chunk = spec_.strategy.ChunkOf(stage_, pass.virtual_stage);
+    if (chunk < LastChunk()) Receive(kNext, 2 * chunk + 1);
+    int last = -1;
+    if (ShardsWeights() && Distributed()) {
+      last = ShardedPieces(works.backward_pieces, works, true);
+    } else if (OverlapsReduction() && pass.micro_batch + 1 == spec_.strategy.micro_batches) {
+      for (size_t i = works.backward_pieces.size(); i-- > 0;) {
+        last = Compute(works.backward_pieces[i]);
+        reduced_ = Reduce(works.parameters[i], kDataStream, last);
+      }
+    } else {
+      last = Compute(works.backward);
+    }
+    if (chunk > 0) Send(kPrevious, 2 * (chunk - 1) + 1, kBackwardSendStream, last);
+  }
+
+  // ZeRO-3: each piece's weights are gathered before it, at most one piece ahead of the one that
+  // runs (PyTorch FSDP, Zhao et al. 2023, section 3.3.2), and its gradients scattered after it. All
+  // of it goes through one communicator and therefore one stream.
+  int ShardedPieces(const std::vector<int>& pieces, const ChunkWorks& works, bool backward) {
+    const int count = static_cast<int>(pieces.size());
+    const auto piece = [&](int i) { return backward ? count - 1 - i : i; };
+    int gathered = GatherWeights(works.parameters[piece(0)], kDataStream, last_sharded_[1]);
+    int last = -1;
+    for (int i = 0; i < count; ++i) {
+      const int own = gathered;
+      if (i + 1 < count) {
+        gathered = GatherWeights(works.parameters[piece(i + 1)], kDataStream, last_sharded_[0]);
+      }
+      last = Compute(pieces[piece(i)], own);
+      last_sharded_ = {last, last_sharded_[0]};
+      if (backward) reduced_ = Reduce(works.parameters[piece(i)], kDataStream, last);
+    }
+    return last;
+  }
+
+  double HeldParameters() const {
+    return StageParametersOnRank(*spec_.model, spec_.strategy, stage_);
+  }
+
+  void Finish() {
+    int after = -1;
+    if (OverlapsReduction()) {
+      after = reduced_;
+    } else if (Distributed()) {
+      Reduce(HeldParameters(), kComputeStream, -1);
+    }
+    const double tied = TiedParametersAcrossStages(*spec_.model, spec_.strategy);
+    const bool is_end = stage_ == 0 || stage_ + 1 == spec_.strategy.pipeline;
+    if (tied > 0.0 && is_end) {
+      Collective(GroupKind::kTied, CollectiveKind::kAllReduce,
+                 tied * ElementBytes(spec_.stack->gradient_reduction_dtype), kComputeStream, after);
+    }
+    Work optimizer = OptimizerStep(spec_, hardware_, HeldParameters());
+    Add(optimizer, Part::kHost, Activity::kIdle, spec_.stack->host_per_step);
+    Compute(AddWork(optimizer), after);
+    const bool gathers_at_end = Distributed() && spec_.strategy.zero_stage >= 1 &&
+                                !ShardsWeights() && !GathersAhead() &&
+                                spec_.strategy.optimizer_shards > 1;
+    if (gathers_at_end) GatherWeights(HeldParameters(), kComputeStream, -1);
+  }
+
+  const TrainingSpec& spec_;
+  const WorkerHardware& hardware_;
+  const int stage_, replicas_;
+  const NetworkTimes* folded_;
+  Program& program_;
+  std::vector<ChunkWorks> chunks_;
+  OpList list_;
+  std::vector<std::vector<int>> gathered_;      // ops, by virtual stage and piece
+  int reduced_ = -1;                            // last overlapped reduction
+  std::array<int, 2> last_sharded_ = {-1, -1};  // the last two computations under ZeRO-3
+  std::array<int, 2> transfer_work_ = {-1, -1};
+};
+
+}  // namespace
+
+OpList StageOps(const TrainingSpec& spec, const WorkerHardware& hardware, int stage, int replicas,
+                const NetworkTimes* folded, Program& program) {
+  return StageProgram(spec, hardware, stage, replicas, folded, program).Build();
+}
+
+}  // namespace fleetsim
