@@ -29,6 +29,12 @@ struct Evidence {
   std::string note;
 };
 
+constexpr const char* EvidenceKindName(EvidenceKind kind) {
+  constexpr std::array<const char*, 6> kNames = {"measured",  "vendor",   "reported",
+                                                 "estimated", "inferred", "assumed"};
+  return kNames[static_cast<int>(kind)];
+}
+
 struct Accelerator {
   std::string name;
   std::vector<std::string> aliases;
