@@ -43,6 +43,8 @@ struct Site {
 struct Host {
   std::string name;  // SimGrid's name, e.g. "h20-17"
   int leaf = 0;      // index into Fleet::leaves
+  // A SimGrid profile changes its speed over time (throttling, stragglers).
+  bool varying_speed = false;
 };
 
 struct Fleet {

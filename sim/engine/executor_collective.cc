@@ -1,0 +1,64 @@
+#include "sim/base/check.h"
+#include "sim/engine/executor.h"
+#include "sim/engine/group_placement.h"
+
+namespace fleetsim {
+
+void Executor::JoinMeeting(int worker, int op) {
+  const int index = MeetingOf(worker, op);
+  Meeting& meeting = meetings_[index];
+  const int spec = OpOf(worker, op).collective;
+  FLEETSIM_CHECK(meeting.spec < 0 || meeting.spec == spec);
+  meeting.spec = spec;
+  meeting.members.emplace_back(worker, op);
+  if (meeting.members.size() == program_.groups[meeting.group].workers.size()) StartMeeting(index);
+}
+
+void Executor::StartMeeting(int index) {
+  Meeting& meeting = meetings_[index];
+  meeting.running = true;
+  for (const auto& [worker, op] : meeting.members) Touch(worker);
+  ++record_.activities;
+  const CollectiveSpec& spec = program_.collectives[meeting.spec];
+  const Seconds now = network_.Now();
+  if (spec.fixed_duration.value() >= 0.0) {
+    return network_.Schedule(now + spec.fixed_duration, {kCollectiveDone, index});
+  }
+  const CollectivePlan& plan = PlanOf(meeting.group, meeting.spec);
+  meeting.earliest_end = now + plan.local_floor;
+  meeting.latency = plan.latency;
+  meeting.flows_left = static_cast<int>(plan.flows.size());
+  record_.activities += meeting.flows_left;
+  for (const HostFlow& flow : plan.flows) {
+    if (flow.source != flow.destination) record_.network_bytes += flow.bytes.value();
+    network_.StartFlow(flow, {kCollectiveFlowDone, index});
+  }
+  if (plan.flows.empty()) {
+    network_.Schedule(meeting.earliest_end + meeting.latency, {kCollectiveDone, index});
+  }
+}
+
+void Executor::FinishMeetingFlow(int index) {
+  Meeting& meeting = meetings_[index];
+  if (--meeting.flows_left > 0) return;
+  const Seconds flows_done = Max(network_.Now(), meeting.earliest_end);
+  network_.Schedule(flows_done + meeting.latency, {kCollectiveDone, index});
+}
+
+void Executor::FinishMeeting(int index) {
+  const std::vector<std::pair<int, int>> members = std::move(meetings_[index].members);
+  for (const auto& [worker, op] : members) Finish(worker, op);
+}
+
+const CollectivePlan& Executor::PlanOf(int group, int spec) {
+  const auto [it, is_new] = plans_.try_emplace({group, spec});
+  if (is_new) {
+    GroupPlacement placement = PlaceGroup(program_, fleet_, program_.groups[group]);
+    placement.hop_latency = network_.MeanHopLatency(placement.hosts);
+    const CollectiveSpec& what = program_.collectives[spec];
+    it->second = PlanCollective(what.kind, what.bytes, placement);
+  }
+  return it->second;
+}
+
+}  // namespace fleetsim

@@ -1,0 +1,56 @@
+// A simulation on one platform: programs and communication patterns run one after another on the
+// same simulated network. One per process, because SimGrid's engine is one per process.
+#ifndef SIM_ENGINE_SIMULATION_H_
+#define SIM_ENGINE_SIMULATION_H_
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "sim/base/status.h"
+#include "sim/base/units.h"
+#include "sim/collective/collective.h"
+#include "sim/hardware/fleet.h"
+#include "sim/program/program.h"
+
+namespace fleetsim {
+
+class Network;
+
+struct ExecutorOptions {
+  bool timeline = false;  // keep the interval of every op
+};
+
+class Simulation {
+ public:
+  // Loads `fleet.file`. The fleet must outlive the simulation. At most once in a process.
+  static absl::StatusOr<std::unique_ptr<Simulation>> Load(const Fleet& fleet);
+  ~Simulation();
+
+  // Runs the program to its end. Fails where it can never end (a receive nobody sends to), where a
+  // host or link that it needs is off, and where it needs what is not modelled.
+  absl::StatusOr<ProgramRecord> RunProgram(const Program& program,
+                                           const ExecutorOptions& options = {});
+
+  // Starts all `plans` at once on the idle network and returns when the last one is done, after
+  // its latency. Equal patterns are simulated once.
+  absl::StatusOr<Seconds> RunPattern(const std::vector<CollectivePlan>& plans);
+
+  // Placement of a group with the mean latency from host to host along its ring.
+  GroupPlacement Place(const Program& program, const Group& group) const;
+
+  // Latency of the links between two hosts, one way.
+  Seconds RouteLatency(int source, int destination) const;
+
+ private:
+  explicit Simulation(const Fleet& fleet, std::unique_ptr<Network> network);
+
+  const Fleet& fleet_;
+  std::unique_ptr<Network> network_;
+  std::map<std::string, Seconds> patterns_;  // by their content
+};
+
+}  // namespace fleetsim
+
+#endif  // SIM_ENGINE_SIMULATION_H_
