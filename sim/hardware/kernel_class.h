@@ -1,10 +1,12 @@
 // How fast a class of accelerators runs its kernels: the parameters of the kernel cost model.
+// Meaning and units as in proto/kernel_class.proto; formulas in docs/kernels.md.
 #ifndef SIM_HARDWARE_KERNEL_CLASS_H_
 #define SIM_HARDWARE_KERNEL_CLASS_H_
 
 #include <string>
 #include <vector>
 
+#include "sim/base/dtype.h"
 #include "sim/base/units.h"
 #include "sim/hardware/accelerator.h"
 
@@ -16,8 +18,45 @@ enum class AttentionKernel { kUnfused, kFusedSoftmax, kFlash1, kFlash2, kFlash3 
 
 constexpr bool IsFlash(AttentionKernel kernel) { return kernel >= AttentionKernel::kFlash1; }
 
+// The part of a product's result that one compute unit works on at a time.
+struct MatrixTile {
+  double rows = 0, columns = 0;
+  double efficiency = 1.0;  // relative to the best tile
+};
+
+// Matrix products of one number format.
+struct MatrixFormat {
+  DataType dtype = DataType::kBf16;
+  double unit = 1.0;       // inner loop of the best tile, of a unit's peak
+  double sustained = 1.0;  // all units busy, of the whole peak
+  double ramp_depth = 0;   // of a tile, as extra depth k
+};
+
+// Flash attention of one generation.
+struct FlashAttention {
+  struct Point {
+    double head_dim = 0;
+    double forward = 1.0, backward = 1.0;  // inner loop, of peak
+  };
+  AttentionKernel generation = AttentionKernel::kFlash2;
+  double query_tile = 128, kv_tile = 128;
+  Seconds start_up;
+  double ramp_tokens = 0;
+  std::vector<Point> points;  // by rising head_dim
+};
+
 struct KernelClass {
   std::string name;
+  std::vector<MatrixTile> tiles;
+  std::vector<MatrixFormat> matrix;  // the first stands in for formats that are not listed
+  int max_split = 1;
+  double min_split_depth = 0;
+  Seconds split_latency, start_up;
+  double overlap_loss = 0;
+  double memory_efficiency = 1.0;
+  std::vector<FlashAttention> attention;  // by rising generation
+  double stream_efficiency = 1.0;
+  Seconds stream_start_up;
   std::vector<Evidence> evidence;
   std::string notes;
 };

@@ -1,0 +1,201 @@
+#include "sim/hardware/kernel.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "sim/base/check.h"
+
+namespace fleetsim {
+namespace {
+
+// Partial results of a split product are 32-bit: written once and read once.
+constexpr double kPartialBytes = 8;
+// Backward is five products against two (Dao 2023, section 2.3: dV, dP, dQ, dK and scores again).
+constexpr double kBackwardProducts = 5.0 / 2.0;
+constexpr double kBackwardStartUps = 2;
+
+FlopsPerSecond Peak(const Device& device, DataType dtype) {
+  const FlopsPerSecond peak = device.accelerator->Peak(dtype) * device.speed_ratio;
+  FLEETSIM_CHECK(peak.value() > 0);
+  return peak;
+}
+
+bool SixteenBit(DataType dtype) { return dtype == DataType::kBf16 || dtype == DataType::kFp16; }
+
+const MatrixFormat& FormatOf(const KernelClass& kernels, DataType dtype) {
+  for (const MatrixFormat& format : kernels.matrix) {
+    if (format.dtype == dtype || (SixteenBit(format.dtype) && SixteenBit(dtype))) return format;
+  }
+  return kernels.matrix.front();
+}
+
+// Rounds of work that `pieces` take on the compute units: the last round counts whole.
+double Rounds(const Accelerator& accelerator, double pieces) {
+  const double units = accelerator.compute_units;
+  return units > 0 ? std::ceil(pieces / units) : pieces;
+}
+
+FlopsPerSecond UnitRate(const Accelerator& accelerator, FlopsPerSecond rate) {
+  return accelerator.compute_units > 0 ? rate / accelerator.compute_units : rate;
+}
+
+// Products wait for the longer of arithmetic and memory, and for a part of the shorter.
+Seconds Overlapped(const KernelClass& kernels, Seconds arithmetic, Seconds memory) {
+  return Max(arithmetic, memory) + Min(arithmetic, memory) * kernels.overlap_loss;
+}
+
+struct Product {
+  const Device& device;
+  const MatrixFormat& format;
+  const GemmShape& shape;
+  FlopsPerSecond unit_rate;  // of one compute unit with the best tile
+  BytesPerSecond memory;
+};
+
+// All tiles of one shape, with the depth cut into `split` parts.
+Seconds TiledTime(const Product& product, const MatrixTile& tile, double tiles, int split) {
+  const Accelerator& accelerator = *product.device.accelerator;
+  const double depth = std::ceil(product.shape.k / split) + product.format.ramp_depth;
+  const Flops round(2 * tile.rows * tile.columns * depth);
+  Seconds time =
+      Rounds(accelerator, tiles * split) * (round / (product.unit_rate * tile.efficiency));
+  if (split > 1) {
+    const GemmShape& shape = product.shape;
+    const Bytes partials(kPartialBytes * split * shape.m * shape.n * shape.batch);
+    time += product.device.kernels->split_latency + partials / product.memory;
+  }
+  return time;
+}
+
+// Splitting pays only while there are fewer tiles than compute units.
+Seconds BestTiledTime(const Product& product) {
+  const KernelClass& kernels = *product.device.kernels;
+  const double units = product.device.accelerator->compute_units;
+  const GemmShape& shape = product.shape;
+  Seconds best(std::numeric_limits<double>::infinity());
+  for (const MatrixTile& tile : kernels.tiles) {
+    const double tiles =
+        std::ceil(shape.m / tile.rows) * std::ceil(shape.n / tile.columns) * shape.batch;
+    best = Min(best, TiledTime(product, tile, tiles, 1));
+    for (int split = 2; split <= kernels.max_split; split *= 2) {
+      if (tiles * split > 2 * units || shape.k < split * kernels.min_split_depth) break;
+      best = Min(best, TiledTime(product, tile, tiles, split));
+    }
+  }
+  return best;
+}
+
+BytesPerSecond MemoryRate(const Device& device) {
+  return device.accelerator->memory_bandwidth * device.kernels->memory_efficiency;
+}
+
+const FlashAttention& GenerationOf(const KernelClass& kernels, AttentionKernel generation) {
+  const FlashAttention* found = &kernels.attention.front();
+  for (const FlashAttention& flash : kernels.attention) {
+    if (flash.generation <= generation) found = &flash;
+  }
+  return *found;
+}
+
+double Interpolate(const FlashAttention& flash, double head_dim,
+                   double FlashAttention::Point::*ratio) {
+  const auto& points = flash.points;
+  const auto above = std::find_if(points.begin(), points.end(),
+                                  [&](const auto& point) { return point.head_dim >= head_dim; });
+  if (above == points.end()) return points.back().*ratio;
+  if (above == points.begin()) return points.front().*ratio;
+  const auto below = above - 1;
+  const double share = (head_dim - below->head_dim) / (above->head_dim - below->head_dim);
+  return *below.*ratio + share * (*above.*ratio - *below.*ratio);
+}
+
+// Keys that a tile of queries meets: all, or on average over the tiles those that are not masked.
+struct Keys {
+  double mean, most;
+};
+
+Keys KeysOf(const FlashAttention& flash, const AttentionShape& shape) {
+  const double most = std::ceil(shape.kv_tokens / flash.kv_tile) * flash.kv_tile;
+  if (!shape.causal) return {most, most};
+  const double blocks = std::ceil(shape.query_tokens / flash.query_tile);
+  const double before = std::max(0.0, shape.kv_tokens - shape.query_tokens);
+  return {std::min(most, before + (blocks + 1) / 2 * flash.query_tile), most};
+}
+
+// Arithmetic of the attention core with its inner loop at `ratio` of peak: whole tiles in whole
+// rounds, and never shorter than the tile that meets all keys.
+Seconds CoreTime(const Device& device, DataType dtype, const AttentionShape& shape,
+                 const FlashAttention& flash, double ratio) {
+  const Accelerator& accelerator = *device.accelerator;
+  const double blocks = std::ceil(shape.query_tokens / flash.query_tile);
+  const Keys keys = KeysOf(flash, shape);
+  const Flops per_key(2 * flash.query_tile * (shape.head_dim + shape.value_dim));
+  const FlopsPerSecond rate = UnitRate(accelerator, Peak(device, dtype) * ratio);
+  const double rounds = Rounds(accelerator, shape.batch * shape.heads * blocks);
+  const double key_rounds =
+      std::max(rounds * (keys.mean + flash.ramp_tokens), keys.most + flash.ramp_tokens);
+  return per_key * key_rounds / rate;
+}
+
+// Elements of q and o, and of k and v.
+struct AttentionElements {
+  double query_side, kv_side;
+};
+
+AttentionElements ElementsOf(const AttentionShape& shape) {
+  const double width = shape.head_dim + shape.value_dim;
+  return {shape.batch * shape.heads * shape.query_tokens * width,
+          shape.batch * shape.kv_heads * shape.kv_tokens * width};
+}
+
+}  // namespace
+
+Seconds GemmTime(const Device& device, DataType dtype, const GemmShape& shape) {
+  const KernelClass& kernels = *device.kernels;
+  const MatrixFormat& format = FormatOf(kernels, dtype);
+  const FlopsPerSecond peak = Peak(device, dtype);
+  const BytesPerSecond memory = MemoryRate(device);
+  const Product product{device, format, shape, UnitRate(*device.accelerator, peak * format.unit),
+                        memory};
+  const Flops work(2 * shape.m * shape.n * shape.k * shape.batch);
+  const Seconds arithmetic = Max(BestTiledTime(product), work / (peak * format.sustained));
+  // Results are stored in 16 bits at least.
+  const double in = ElementBytes(dtype), out = std::max(2.0, in);
+  const Bytes traffic(shape.batch *
+                      (in * (shape.m * shape.k + shape.k * shape.n) + out * shape.m * shape.n));
+  return kernels.start_up + Overlapped(kernels, arithmetic, traffic / memory);
+}
+
+Seconds FlashAttentionForward(const Device& device, DataType dtype, const AttentionShape& shape) {
+  FLEETSIM_CHECK(IsFlash(shape.generation));
+  const FlashAttention& flash = GenerationOf(*device.kernels, shape.generation);
+  const double head_dim = (shape.head_dim + shape.value_dim) / 2;
+  const double ratio = Interpolate(flash, head_dim, &FlashAttention::Point::forward);
+  const AttentionElements elements = ElementsOf(shape);
+  // q, k, v are read and o is written.
+  const Bytes traffic(ElementBytes(dtype) * (elements.query_side + elements.kv_side));
+  return flash.start_up +
+         Max(CoreTime(device, dtype, shape, flash, ratio), traffic / MemoryRate(device));
+}
+
+Seconds FlashAttentionBackward(const Device& device, DataType dtype, const AttentionShape& shape) {
+  FLEETSIM_CHECK(IsFlash(shape.generation));
+  const FlashAttention& flash = GenerationOf(*device.kernels, shape.generation);
+  const double head_dim = (shape.head_dim + shape.value_dim) / 2;
+  const double ratio = Interpolate(flash, head_dim, &FlashAttention::Point::backward);
+  const AttentionElements elements = ElementsOf(shape);
+  // q, o, their gradients, k, v and theirs.
+  const Bytes traffic(2 * ElementBytes(dtype) * (elements.query_side + elements.kv_side));
+  return flash.start_up * kBackwardStartUps +
+         Max(CoreTime(device, dtype, shape, flash, ratio) * kBackwardProducts,
+             traffic / MemoryRate(device));
+}
+
+Seconds StreamTime(const Device& device, Bytes traffic) {
+  const KernelClass& kernels = *device.kernels;
+  return kernels.stream_start_up +
+         traffic / (device.accelerator->memory_bandwidth * kernels.stream_efficiency);
+}
+
+}  // namespace fleetsim

@@ -1,0 +1,192 @@
+#include "sim/inputs/kernel_class_reader.h"
+
+#include <utility>
+#include <vector>
+
+#include "proto/kernel_class.pb.h"
+#include "sim/inputs/evidence.h"
+
+namespace fleetsim {
+namespace {
+
+// Boost clocks lie up to a tenth above the clock that vendors state peaks at.
+constexpr double kLargestUnitRatio = 1.15;
+constexpr double kLongestStartUpSeconds = 1e-3;
+constexpr double kLargestTile = 4096;
+constexpr double kDeepestRamp = 1e5;
+
+// Where the numbers of one entry are, for error messages.
+class Fields {
+ public:
+  Fields(const std::string& file, const FieldLines& lines) : file_(file), lines_(lines) {}
+
+  absl::Status Wrong(const std::string& path, absl::string_view found,
+                     absl::string_view expected) const {
+    return InputError({file_, lines_.LineOf(path), path}, found, expected);
+  }
+  // low < value <= high.
+  absl::Status Above(const std::string& path, double value, double low, double high) const {
+    if (value > low && value <= high) return absl::OkStatus();
+    return Wrong(path, absl::StrCat("is ", value),
+                 absl::StrCat("more than ", low, ", at most ", high));
+  }
+  // low <= value <= high.
+  absl::Status Within(const std::string& path, double value, double low, double high) const {
+    if (value >= low && value <= high) return absl::OkStatus();
+    return Wrong(path, absl::StrCat("is ", value), absl::StrCat(low, " to ", high));
+  }
+  absl::Status NotEmpty(const std::string& path, int size) const {
+    return size > 0 ? absl::OkStatus() : Wrong(path, "is missing", "at least one");
+  }
+
+ private:
+  const std::string& file_;
+  const FieldLines& lines_;
+};
+
+absl::StatusOr<DataType> ReadFormat(const Fields& fields, const std::string& path,
+                                    proto::DataType dtype) {
+  if (dtype == proto::DATA_TYPE_UNSPECIFIED || !proto::DataType_IsValid(dtype)) {
+    return fields.Wrong(path, "is missing", "one of FP32, TF32, BF16, FP16, FP8, INT8, FP4, INT4");
+  }
+  // The two enumerations have the same order; the proto's starts with "unspecified".
+  return static_cast<DataType>(dtype - 1);
+}
+
+absl::StatusOr<AttentionKernel> ReadGeneration(const Fields& fields, const std::string& path,
+                                               proto::SoftwareStack::AttentionKernel generation) {
+  switch (generation) {
+    case proto::SoftwareStack::FLASH1:
+      return AttentionKernel::kFlash1;
+    case proto::SoftwareStack::FLASH2:
+      return AttentionKernel::kFlash2;
+    case proto::SoftwareStack::FLASH3:
+      return AttentionKernel::kFlash3;
+    default:
+      return fields.Wrong(path, "is no flash generation", "one of FLASH1, FLASH2, FLASH3");
+  }
+}
+
+absl::Status ReadTiles(const Fields& fields, const proto::KernelClass& entry, KernelClass* result) {
+  RETURN_IF_ERROR(fields.NotEmpty("tile", entry.tile_size()));
+  for (int i = 0; i < entry.tile_size(); ++i) {
+    const proto::KernelClass::Tile& tile = entry.tile(i);
+    const std::string path = absl::StrCat("tile[", i, "].");
+    RETURN_IF_ERROR(fields.Within(path + "rows", tile.rows(), 1, kLargestTile));
+    RETURN_IF_ERROR(fields.Within(path + "columns", tile.columns(), 1, kLargestTile));
+    RETURN_IF_ERROR(fields.Above(path + "efficiency_ratio", tile.efficiency_ratio(), 0, 1));
+    result->tiles.push_back({static_cast<double>(tile.rows()), static_cast<double>(tile.columns()),
+                             tile.efficiency_ratio()});
+  }
+  return absl::OkStatus();
+}
+
+absl::Status ReadMatrix(const Fields& fields, const proto::KernelClass& entry,
+                        KernelClass* result) {
+  RETURN_IF_ERROR(fields.NotEmpty("matrix", entry.matrix_size()));
+  for (int i = 0; i < entry.matrix_size(); ++i) {
+    const proto::KernelClass::Matrix& matrix = entry.matrix(i);
+    const std::string path = absl::StrCat("matrix[", i, "].");
+    MatrixFormat format;
+    ASSIGN_OR_RETURN(format.dtype, ReadFormat(fields, path + "dtype", matrix.dtype()));
+    format.unit = matrix.unit_ratio();
+    format.sustained = matrix.sustained_ratio();
+    format.ramp_depth = matrix.ramp_depth();
+    for (const MatrixFormat& other : result->matrix) {
+      if (other.dtype == format.dtype) {
+        return fields.Wrong(path + "dtype", absl::StrCat(DataTypeName(format.dtype), " again"),
+                            "each format once");
+      }
+    }
+    RETURN_IF_ERROR(fields.Above(path + "unit_ratio", format.unit, 0, kLargestUnitRatio));
+    RETURN_IF_ERROR(fields.Above(path + "sustained_ratio", format.sustained, 0, 1));
+    RETURN_IF_ERROR(fields.Within(path + "ramp_depth", format.ramp_depth, 0, kDeepestRamp));
+    result->matrix.push_back(format);
+  }
+  return absl::OkStatus();
+}
+
+absl::Status ReadPoints(const Fields& fields, const std::string& parent,
+                        const proto::KernelClass::Attention& attention, FlashAttention* result) {
+  RETURN_IF_ERROR(fields.NotEmpty(parent + "point", attention.point_size()));
+  double previous = 0;
+  for (int i = 0; i < attention.point_size(); ++i) {
+    const proto::KernelClass::Attention::Point& point = attention.point(i);
+    const std::string path = absl::StrCat(parent, "point[", i, "].");
+    RETURN_IF_ERROR(fields.Above(path + "head_dim", point.head_dim(), previous, kLargestTile));
+    RETURN_IF_ERROR(fields.Above(path + "forward_ratio", point.forward_ratio(), 0, 1));
+    RETURN_IF_ERROR(fields.Above(path + "backward_ratio", point.backward_ratio(), 0, 1));
+    previous = point.head_dim();
+    result->points.push_back({previous, point.forward_ratio(), point.backward_ratio()});
+  }
+  return absl::OkStatus();
+}
+
+absl::Status ReadAttention(const Fields& fields, const proto::KernelClass& entry,
+                           KernelClass* result) {
+  RETURN_IF_ERROR(fields.NotEmpty("attention", entry.attention_size()));
+  for (int i = 0; i < entry.attention_size(); ++i) {
+    const proto::KernelClass::Attention& attention = entry.attention(i);
+    const std::string path = absl::StrCat("attention[", i, "].");
+    FlashAttention flash;
+    ASSIGN_OR_RETURN(flash.generation,
+                     ReadGeneration(fields, path + "generation", attention.generation()));
+    if (i > 0 && flash.generation <= result->attention.back().generation) {
+      return fields.Wrong(path + "generation", "is not later than the one before it",
+                          "each generation once, oldest first");
+    }
+    flash.query_tile = attention.query_tile();
+    flash.kv_tile = attention.kv_tile();
+    flash.start_up = Seconds(attention.start_up_s());
+    flash.ramp_tokens = attention.ramp_tokens();
+    RETURN_IF_ERROR(fields.Within(path + "query_tile", flash.query_tile, 1, kLargestTile));
+    RETURN_IF_ERROR(fields.Within(path + "kv_tile", flash.kv_tile, 1, kLargestTile));
+    RETURN_IF_ERROR(
+        fields.Within(path + "start_up_s", attention.start_up_s(), 0, kLongestStartUpSeconds));
+    RETURN_IF_ERROR(fields.Within(path + "ramp_tokens", flash.ramp_tokens, 0, kDeepestRamp));
+    RETURN_IF_ERROR(ReadPoints(fields, path, attention, &flash));
+    result->attention.push_back(std::move(flash));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status ReadScalars(const Fields& fields, const proto::KernelClass& entry,
+                         KernelClass* result) {
+  const double longest = kLongestStartUpSeconds;
+  RETURN_IF_ERROR(fields.Within("max_split", entry.max_split(), 1, 64));
+  RETURN_IF_ERROR(fields.Within("min_split_depth", entry.min_split_depth(), 0, kDeepestRamp));
+  RETURN_IF_ERROR(fields.Within("split_latency_s", entry.split_latency_s(), 0, longest));
+  RETURN_IF_ERROR(fields.Within("start_up_s", entry.start_up_s(), 0, longest));
+  RETURN_IF_ERROR(fields.Within("overlap_loss_ratio", entry.overlap_loss_ratio(), 0, 1));
+  RETURN_IF_ERROR(fields.Above("memory_efficiency_ratio", entry.memory_efficiency_ratio(), 0, 1));
+  RETURN_IF_ERROR(fields.Above("stream_efficiency_ratio", entry.stream_efficiency_ratio(), 0, 1));
+  RETURN_IF_ERROR(fields.Within("stream_start_up_s", entry.stream_start_up_s(), 0, longest));
+  result->max_split = entry.max_split();
+  result->min_split_depth = entry.min_split_depth();
+  result->split_latency = Seconds(entry.split_latency_s());
+  result->start_up = Seconds(entry.start_up_s());
+  result->overlap_loss = entry.overlap_loss_ratio();
+  result->memory_efficiency = entry.memory_efficiency_ratio();
+  result->stream_efficiency = entry.stream_efficiency_ratio();
+  result->stream_start_up = Seconds(entry.stream_start_up_s());
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::StatusOr<KernelClass> ReadKernelClass(const proto::KernelClass& entry,
+                                            const std::string& file, const FieldLines& lines) {
+  const Fields fields(file, lines);
+  KernelClass result;
+  if (entry.name().empty()) return fields.Wrong("name", "is missing", "the name of the file");
+  result.name = entry.name();
+  result.notes = entry.notes();
+  RETURN_IF_ERROR(ReadTiles(fields, entry, &result));
+  RETURN_IF_ERROR(ReadMatrix(fields, entry, &result));
+  RETURN_IF_ERROR(ReadScalars(fields, entry, &result));
+  RETURN_IF_ERROR(ReadAttention(fields, entry, &result));
+  ASSIGN_OR_RETURN(result.evidence, ReadEvidence(entry, file, lines));
+  return result;
+}
+
+}  // namespace fleetsim
