@@ -5,7 +5,7 @@ that the Hugging Face implementations give it, from their config.json keys; para
 the products of the shapes, and the forward flops of a token are 2 x the elements of every matrix it is
 multiplied with, plus the attention core summed over query positions one by one.
 
-Run without arguments: prints the rows that tests/unit/model/published_models_test.cc holds.
+Run without arguments: prints the rows that tests/unit/inputs/model_reader_test.cc holds.
 """
 
 import math

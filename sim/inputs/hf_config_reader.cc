@@ -1,0 +1,256 @@
+#include "sim/inputs/hf_config_reader.h"
+
+#include <array>
+#include <filesystem>
+#include <vector>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/strip.h"
+#include "sim/inputs/json_object.h"
+#include "sim/inputs/model_check.h"
+
+namespace fleetsim {
+namespace {
+
+// What a config.json calls otherwise than proto/model.proto; with several names, by model_type.
+struct FieldName {
+  const char* ours;
+  const char* theirs;
+};
+constexpr std::array kFieldNames = {
+    FieldName{"layers", "num_hidden_layers"},
+    FieldName{"hidden", "hidden_size"},
+    FieldName{"heads", "num_attention_heads"},
+    FieldName{"kv_heads", "num_key_value_heads"},
+    FieldName{"ffn", "intermediate_size"},
+    FieldName{"vocab", "vocab_size"},
+    FieldName{"max_positions", "max_position_embeddings"},
+    FieldName{"multi_token_prediction_layers", "num_nextn_predict_layers"},
+    FieldName{"ffn_bias", "mlp_bias"},
+    FieldName{"moe.experts", "num_experts"},
+    FieldName{"moe.experts", "num_local_experts"},
+    FieldName{"moe.experts", "n_routed_experts"},
+    FieldName{"moe.experts_per_token", "num_experts_per_tok"},
+    FieldName{"moe.expert_ffn", "moe_intermediate_size"},
+    FieldName{"moe.expert_ffn", "intermediate_size"},
+    FieldName{"moe.shared_experts", "n_shared_experts"},
+    FieldName{"moe.dense_layers", "first_k_dense_replace"},
+    FieldName{"moe.routing_groups", "n_group"},
+    FieldName{"moe.groups_per_token", "topk_group"},
+};
+
+Location PlaceOf(const JsonObject& config, absl::string_view ours) {
+  for (const FieldName& name : kFieldNames) {
+    if (ours == name.ours && config.Has(name.theirs)) return config.At(name.theirs);
+  }
+  absl::ConsumePrefix(&ours, "mla.");
+  return config.At(std::string(ours));
+}
+
+struct WholeField {
+  const char* key;
+  int* value;
+  bool required = true;  // otherwise the value stays where the field is absent or null
+  int low = 1;
+};
+
+absl::Status ReadWholes(const JsonObject& config, const std::vector<WholeField>& fields) {
+  for (const WholeField& field : fields) {
+    if (!field.required && !config.Has(field.key)) continue;
+    ASSIGN_OR_RETURN(*field.value, config.Whole(field.key, field.low));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status NotModelled(const JsonObject& config, const std::string& key, absl::string_view found,
+                         absl::string_view modelled) {
+  return InputError(config.At(key), found, absl::StrCat("modelled: ", modelled));
+}
+
+// kv heads may be left out only in llama, where the library then takes the number of heads.
+absl::Status ReadDecoder(const JsonObject& config, bool kv_heads_required, Architecture* model) {
+  RETURN_IF_ERROR(ReadWholes(config, {{"num_hidden_layers", &model->layers},
+                                      {"hidden_size", &model->hidden},
+                                      {"num_attention_heads", &model->heads},
+                                      {"num_key_value_heads", &model->kv_heads, kv_heads_required},
+                                      {"intermediate_size", &model->ffn},
+                                      {"vocab_size", &model->vocab},
+                                      {"max_position_embeddings", &model->max_positions, false}}));
+  ASSIGN_OR_RETURN(model->tied_embeddings, config.Flag("tie_word_embeddings", false));
+  model->gated_ffn = true;
+  model->norm = NormKind::kRmsNorm;
+  model->positions = Positions::kRotary;
+  return absl::OkStatus();
+}
+
+absl::Status ReadLlama(const JsonObject& config, Architecture* model) {
+  RETURN_IF_ERROR(ReadDecoder(config, /*kv_heads_required=*/false, model));
+  RETURN_IF_ERROR(ReadWholes(config, {{"head_dim", &model->head_dim, false}}));
+  ASSIGN_OR_RETURN(model->attention_bias, config.Flag("attention_bias", false));
+  ASSIGN_OR_RETURN(model->ffn_bias, config.Flag("mlp_bias", false));
+  return absl::OkStatus();
+}
+
+absl::Status ReadMistral(const JsonObject& config, Architecture* model) {
+  RETURN_IF_ERROR(ReadDecoder(config, /*kv_heads_required=*/true, model));
+  return ReadWholes(config, {{"head_dim", &model->head_dim, false},
+                             {"sliding_window", &model->sliding_window, false}});
+}
+
+// The window holds for the layers from max_window_layers on.
+absl::Status ReadQwenWindow(const JsonObject& config, Architecture* model) {
+  ASSIGN_OR_RETURN(const bool used, config.Flag("use_sliding_window", false));
+  if (!used || !config.Has("sliding_window")) return absl::OkStatus();
+  int first_layer = 0;
+  RETURN_IF_ERROR(ReadWholes(config, {{"max_window_layers", &first_layer, false, 0}}));
+  if (first_layer >= model->layers) return absl::OkStatus();
+  if (first_layer > 0) {
+    return NotModelled(config, "max_window_layers", absl::StrCat("is ", first_layer),
+                       "a sliding window in all layers (0) or in none");
+  }
+  return ReadWholes(config, {{"sliding_window", &model->sliding_window}});
+}
+
+absl::Status ReadQwen2(const JsonObject& config, Architecture* model) {
+  RETURN_IF_ERROR(ReadDecoder(config, /*kv_heads_required=*/true, model));
+  model->qkv_bias = true;
+  return ReadQwenWindow(config, model);
+}
+
+absl::Status ReadQwen3(const JsonObject& config, Architecture* model) {
+  RETURN_IF_ERROR(ReadDecoder(config, /*kv_heads_required=*/true, model));
+  RETURN_IF_ERROR(ReadWholes(config, {{"head_dim", &model->head_dim}}));
+  ASSIGN_OR_RETURN(model->attention_bias, config.Flag("attention_bias", false));
+  model->qk_norm = true;
+  return ReadQwenWindow(config, model);
+}
+
+// Layers without experts are listed one by one; leading ones are what our architecture can say.
+absl::Status ReadDenseLayers(const JsonObject& config, int* dense_layers) {
+  int step = 1;
+  RETURN_IF_ERROR(ReadWholes(config, {{"decoder_sparse_step", &step, false}}));
+  if (step != 1) {
+    return NotModelled(config, "decoder_sparse_step", absl::StrCat("is ", step), "1");
+  }
+  ASSIGN_OR_RETURN(const std::vector<int> dense, config.Wholes("mlp_only_layers", 0));
+  for (size_t i = 0; i < dense.size(); ++i) {
+    if (dense[i] == static_cast<int>(i)) continue;
+    return NotModelled(config, "mlp_only_layers",
+                       absl::StrCat("is [", absl::StrJoin(dense, ", "), "]"),
+                       "the first layers, [0, 1, ...], or none");
+  }
+  *dense_layers = static_cast<int>(dense.size());
+  return absl::OkStatus();
+}
+
+absl::Status ReadQwen3Moe(const JsonObject& config, Architecture* model) {
+  RETURN_IF_ERROR(ReadQwen3(config, model));
+  Experts experts;
+  RETURN_IF_ERROR(ReadWholes(config, {{"num_experts", &experts.experts},
+                                      {"num_experts_per_tok", &experts.per_token},
+                                      {"moe_intermediate_size", &experts.ffn}}));
+  RETURN_IF_ERROR(ReadDenseLayers(config, &experts.dense_layers));
+  model->experts = experts;
+  return absl::OkStatus();
+}
+
+absl::Status ReadMixtral(const JsonObject& config, Architecture* model) {
+  RETURN_IF_ERROR(ReadMistral(config, model));
+  Experts experts;
+  RETURN_IF_ERROR(ReadWholes(config, {{"num_local_experts", &experts.experts},
+                                      {"num_experts_per_tok", &experts.per_token}}));
+  // Here the one width is the experts'.
+  experts.ffn = model->ffn;
+  model->ffn = 0;
+  model->experts = experts;
+  return absl::OkStatus();
+}
+
+absl::Status ReadDeepSeekV3(const JsonObject& config, Architecture* model) {
+  RETURN_IF_ERROR(ReadDecoder(config, /*kv_heads_required=*/true, model));
+  ASSIGN_OR_RETURN(const bool bias, config.Flag("attention_bias", false));
+  if (bias) return NotModelled(config, "attention_bias", "is true", "false");
+  int frequency = 1;
+  LatentAttention latent;
+  Experts experts;
+  experts.router_bias = true;
+  RETURN_IF_ERROR(ReadWholes(
+      config, {{"q_lora_rank", &latent.q_lora_rank, false},
+               {"kv_lora_rank", &latent.kv_lora_rank},
+               {"qk_nope_head_dim", &latent.qk_nope_head_dim},
+               {"qk_rope_head_dim", &latent.qk_rope_head_dim},
+               {"v_head_dim", &latent.v_head_dim},
+               {"n_routed_experts", &experts.experts},
+               {"num_experts_per_tok", &experts.per_token},
+               {"moe_intermediate_size", &experts.ffn},
+               {"n_shared_experts", &experts.shared, false, 0},
+               {"first_k_dense_replace", &experts.dense_layers, true, 0},
+               {"n_group", &experts.routing_groups, false},
+               {"topk_group", &experts.groups_per_token, false},
+               {"moe_layer_freq", &frequency, false},
+               {"num_nextn_predict_layers", &model->multi_token_prediction_layers, false, 0}}));
+  if (frequency != 1) {
+    return NotModelled(config, "moe_layer_freq", absl::StrCat("is ", frequency), "1");
+  }
+  model->latent = latent;
+  model->experts = experts;
+  return absl::OkStatus();
+}
+
+// A new kind of config.json is one function and one row.
+struct ModelType {
+  const char* name;
+  absl::Status (*read)(const JsonObject& config, Architecture* model);
+};
+constexpr std::array kModelTypes = {
+    ModelType{"llama", ReadLlama},
+    ModelType{"mistral", ReadMistral},
+    ModelType{"qwen2", ReadQwen2},
+    ModelType{"qwen3", ReadQwen3},
+    ModelType{"qwen3_moe", ReadQwen3Moe},
+    ModelType{"mixtral", ReadMixtral},
+    ModelType{"deepseek_v3", ReadDeepSeekV3},
+};
+
+absl::StatusOr<const ModelType*> FindModelType(const JsonObject& config) {
+  ASSIGN_OR_RETURN(const std::string name, config.Text("model_type"));
+  std::vector<std::string> known;
+  for (const ModelType& type : kModelTypes) {
+    if (name == type.name) return &type;
+    known.emplace_back(type.name);
+  }
+  return InputError(config.At("model_type"), absl::StrCat("is \"", name, "\""),
+                    absl::StrCat("known: ", absl::StrJoin(known, ", ")));
+}
+
+// The folder of a "config.json", the name of any other file.
+std::string NameOf(const std::string& path) {
+  const std::filesystem::path file(path);
+  if (file.filename() == "config.json" && file.has_parent_path()) {
+    return file.parent_path().filename().string();
+  }
+  return file.stem().string();
+}
+
+}  // namespace
+
+bool LooksLikeJson(absl::string_view content) {
+  absl::ConsumePrefix(&content, "\xEF\xBB\xBF");
+  content = absl::StripLeadingAsciiWhitespace(content);
+  return !content.empty() && (content[0] == '{' || content[0] == '[');
+}
+
+absl::StatusOr<Architecture> ParseHfConfig(const std::string& path, const std::string& content) {
+  ASSIGN_OR_RETURN(const JsonObject config, JsonObject::Parse(path, content));
+  ASSIGN_OR_RETURN(const ModelType* type, FindModelType(config));
+  Architecture model;
+  model.name = NameOf(path);
+  model.source = path;
+  RETURN_IF_ERROR(type->read(config, &model));
+  RETURN_IF_ERROR(CompleteArchitecture(
+      [&](absl::string_view field) { return PlaceOf(config, field); }, &model));
+  return model;
+}
+
+}  // namespace fleetsim
