@@ -1,0 +1,63 @@
+// Power of an accelerator by what it does, and of the server around it.
+#ifndef SIM_ECONOMICS_POWER_H_
+#define SIM_ECONOMICS_POWER_H_
+
+#include <array>
+#include <optional>
+
+#include "sim/base/units.h"
+#include "sim/economics/notes.h"
+#include "sim/hardware/fleet.h"
+#include "sim/program/program.h"
+
+namespace fleetsim {
+
+// Share of (TDP - idle) that an activity draws above idle where the accelerator's entry does not
+// say. Medians over H200, B200 and GB200 boards of the medians of published measurements (board
+// power over NVML while one kernel loops; aiconfigurator, Apache-2.0): BF16 matrix products of at
+// least 1024 a side 0.99, 0.98, 0.95; attention over prompts of 2048 and more 0.73, 0.84, 0.88;
+// attention while decoding, bound by memory, 0.66, 0.67, 0.57.
+inline constexpr double kRelativeMatrixPower = 0.98;
+inline constexpr double kRelativeAttentionPower = 0.84;
+inline constexpr double kRelativeMemoryPower = 0.66;
+// Nobody published it apart; communication phases draw "much less" than compute phases (Choukse et
+// al. 2025, arXiv 2508.14318).
+inline constexpr double kAssumedNetworkPower = 0.30;
+// Idle over TDP; the median of the accelerators whose idle power is printed by their own tools.
+inline constexpr double kAssumedIdleRatio = 0.14;
+
+// What a server draws beside its accelerators, over their TDP, where its entry does not say. Idle:
+// eight A100 servers in service, 1,512 W at the 5 % quantile, less 8 x 62 W (AcmeTrace 2023): 0.32.
+// Loaded: 4.5 kW under matrix products less 8 x 400 W (FlagPerf): 0.41; H100 servers draw 76 % of
+// 10.2 kW in training (arXiv 2506.14551), 8 x 650 W less: 0.46.
+inline constexpr double kAssumedServerIdleRatio = 0.32;
+inline constexpr double kAssumedServerLoadRatio = 0.45;
+
+struct AcceleratorPower {
+  std::array<Watts, kActivities> activity{};
+  Watts idle, full;
+
+  // Mean power over a time that was spent as `activities` say; they need not be normalised.
+  Watts Mean(const std::array<Seconds, kActivities>& activities) const;
+  // The same as a share of the way from idle to full.
+  double Load(const std::array<Seconds, kActivities>& activities) const;
+};
+
+// Empty where the TDP is unknown.
+std::optional<AcceleratorPower> PowerOf(const Accelerator& accelerator, Notes& notes);
+
+// One domain without its accelerators.
+struct ServerPower {
+  Watts idle, full;
+
+  // Linear in load (Fan, Weber and Barroso 2007, eq. 1).
+  Watts At(double load) const { return idle + (full - idle) * load; }
+};
+ServerPower ServerPowerOf(const Leaf& leaf, const AcceleratorPower& accelerator, Notes& notes);
+
+// Switch ports, transceivers and cables of one domain; they draw the same at any load.
+Watts NetworkPowerOf(const Leaf& leaf, Notes& notes);
+
+}  // namespace fleetsim
+
+#endif  // SIM_ECONOMICS_POWER_H_
