@@ -28,9 +28,10 @@ struct StepResult {
   std::array<Seconds, kActivities> activities{};
   double tokens = 0;                  // of one step
   Flops model_flops, hardware_flops;  // of one step, all accelerators; causal attention halved
-  Flops model_flops_full_attention;   // the same, attention counted as a full square
-  FlopsPerSecond peak;                // of one accelerator as installed, in the job's precision
-  int accelerators = 0;               // that take part
+  // The same, attention counted as a full square.
+  Flops model_flops_full_attention, hardware_flops_full_attention;
+  FlopsPerSecond peak;   // of one accelerator as installed, in the job's precision
+  int accelerators = 0;  // that take part
   Strategy strategy;
   MemoryUse memory;
   Bytes memory_capacity;     // of one accelerator

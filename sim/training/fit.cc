@@ -1,0 +1,110 @@
+#include "sim/training/fit.h"
+
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_format.h"
+#include "sim/parallel/memory.h"
+#include "sim/parallel/schedule.h"
+
+namespace fleetsim {
+namespace {
+
+std::string Gigabytes(Bytes bytes) { return absl::StrFormat("%.1f GB", bytes.value() / 1e9); }
+
+std::string Breakdown(const MemoryUse& use) {
+  return absl::StrCat("weights ", Gigabytes(use.weights), ", gradients ", Gigabytes(use.gradients),
+                      ", optimizer ", Gigabytes(use.optimizer), ", activations ",
+                      Gigabytes(use.activations), ", working ", Gigabytes(use.working),
+                      ", reserved ", Gigabytes(use.reserved), ", slack ", Gigabytes(use.slack));
+}
+
+using Change = std::pair<std::string, TrainingSpec>;
+
+void AddRecomputation(const TrainingSpec& spec, std::vector<Change>& changes) {
+  TrainingSpec changed = spec;
+  if (spec.recompute == Recompute::kNone) {
+    changed.recompute = Recompute::kSelective;
+    changes.emplace_back("recompute SELECTIVE", changed);
+  }
+  if (spec.recompute != Recompute::kFull) {
+    changed.recompute = Recompute::kFull;
+    changes.emplace_back("recompute FULL", changed);
+  }
+}
+
+void AddDegrees(const TrainingSpec& spec, std::vector<Change>& changes) {
+  const Strategy& strategy = spec.strategy;
+  if (strategy.micro_batch > 1) {
+    TrainingSpec changed = spec;
+    changed.strategy.micro_batch = 1;
+    changed.strategy.micro_batches *= strategy.micro_batch;
+    changes.emplace_back("micro_batch_sequences 1", changed);
+  }
+  if (strategy.zero_stage == 0 && strategy.data > 1) {
+    TrainingSpec changed = spec;
+    changed.strategy.zero_stage = 1;
+    changed.strategy.optimizer_shards = strategy.data * strategy.context;
+    changes.emplace_back("zero_stage 1", changed);
+  }
+  for (int factor : {2, 4, 8}) {
+    if (strategy.data % factor != 0 ||
+        strategy.pipeline * strategy.virtual_stages * factor > spec.model->layers) {
+      break;
+    }
+    TrainingSpec changed = spec;
+    changed.strategy.pipeline *= factor;
+    changed.strategy.data /= factor;
+    changed.strategy.micro_batches *= factor;
+    if (strategy.optimizer_shards > 1) changed.strategy.optimizer_shards /= factor;
+    changed.strategy.chunk_layers =
+        EvenChunks(spec.model->layers, changed.strategy.pipeline * strategy.virtual_stages);
+    changes.emplace_back(
+        absl::StrCat("pipeline ", changed.strategy.pipeline, " with data ", changed.strategy.data),
+        changed);
+  }
+}
+
+// Changes to try, the least painful first.
+std::vector<Change> Changes(const TrainingSpec& spec) {
+  std::vector<Change> changes;
+  AddRecomputation(spec, changes);
+  AddDegrees(spec, changes);
+  std::vector<Change> both;
+  if (spec.recompute != Recompute::kFull) {
+    TrainingSpec full = spec;
+    full.recompute = Recompute::kFull;
+    AddDegrees(full, both);
+  }
+  for (auto& [name, changed] : both) changes.emplace_back(name + " and recompute FULL", changed);
+  return changes;
+}
+
+}  // namespace
+
+MemoryUse MemoryOf(const TrainingSpec& spec) {
+  return PeakMemory({.model = spec.model,
+                     .stack = spec.stack,
+                     .strategy = spec.strategy,
+                     .recompute = spec.recompute,
+                     .sequence_length = spec.sequence_length});
+}
+
+absl::StatusOr<MemoryUse> CheckFits(const TrainingSpec& spec, Bytes capacity) {
+  const MemoryUse use = MemoryOf(spec);
+  if (use.Total() <= capacity) return use;
+  std::string advice = "no single change of recomputation, micro-batch or degrees fits";
+  for (const auto& [name, changed] : Changes(spec)) {
+    const Bytes need = MemoryOf(changed).Total();
+    if (need > capacity) continue;
+    advice = absl::StrCat("smallest change that fits: ", name, " (", Gigabytes(need), ")");
+    break;
+  }
+  return Infeasible(absl::StrCat("does not fit: pipeline stage ", use.stage, " needs ",
+                                 Gigabytes(use.Total()), " of ", Gigabytes(capacity), " (",
+                                 Breakdown(use), "); ", advice));
+}
+
+}  // namespace fleetsim

@@ -1,0 +1,19 @@
+// Whether a job fits in memory, and what to change where it does not.
+#ifndef SIM_TRAINING_FIT_H_
+#define SIM_TRAINING_FIT_H_
+
+#include "sim/base/status.h"
+#include "sim/parallel/memory_use.h"
+#include "sim/training/spec.h"
+
+namespace fleetsim {
+
+// Memory on one accelerator of the fullest stage.
+MemoryUse MemoryOf(const TrainingSpec& spec);
+
+// The same, or Infeasible with the breakdown and the smallest change that fits `capacity`.
+absl::StatusOr<MemoryUse> CheckFits(const TrainingSpec& spec, Bytes capacity);
+
+}  // namespace fleetsim
+
+#endif  // SIM_TRAINING_FIT_H_

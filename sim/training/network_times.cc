@@ -1,0 +1,55 @@
+#include "sim/training/network_times.h"
+
+#include "sim/engine/group_placement.h"
+
+namespace fleetsim {
+
+PatternTimes::PatternTimes(const TrainingSpec& spec, const Placement& placement, const Fleet& fleet,
+                           Simulation& simulation)
+    : spec_(spec), placement_(placement), fleet_(fleet), simulation_(simulation) {
+  for (const WorkerPlace& place : placement.workers) {
+    workers_.workers.push_back({.host = place.host, .accelerators = spec.strategy.tensor});
+  }
+}
+
+Seconds PatternTimes::Collective(GroupKind kind, const CollectiveSpec& collective) {
+  const auto [known, is_new] =
+      collectives_.emplace(std::tuple(kind, collective.kind, collective.bytes.value()), Seconds(0));
+  if (!is_new) return known->second;
+  std::vector<GroupPlacement>& places = places_[kind];
+  if (places.empty()) {
+    for (const Group& group : GroupsOf(spec_, placement_, kind)) {
+      places.push_back(simulation_.Place(workers_, group));
+    }
+  }
+  std::vector<CollectivePlan> plans;
+  plans.reserve(places.size());
+  for (const GroupPlacement& place : places) {
+    plans.push_back(PlanCollective(collective.kind, collective.bytes, place));
+  }
+  return known->second = Run(plans);
+}
+
+Seconds PatternTimes::Transfer(int from_stage, int to_stage, Bytes bytes) {
+  std::vector<CollectivePlan> plans;
+  for (int replica = 0; replica < placement_.replicas; ++replica) {
+    const Worker& from = workers_.workers[placement_.WorkerOf(from_stage, replica)];
+    const Worker& to = workers_.workers[placement_.WorkerOf(to_stage, replica)];
+    if (from.host == to.host) {
+      plans.push_back({.flows = {}, .local_floor = SameHostTransferTime(fleet_, from, to, bytes)});
+    } else {
+      plans.push_back({.flows = {{from.host, to.host, bytes, PointToPointRate(fleet_, from, to)}}});
+    }
+  }
+  return Run(plans);
+}
+
+Seconds PatternTimes::Run(const std::vector<CollectivePlan>& plans) {
+  if (!status_.ok()) return Seconds(0.0);
+  const absl::StatusOr<Seconds> time = simulation_.RunPattern(plans);
+  if (time.ok()) return *time;
+  status_ = time.status();
+  return Seconds(0.0);
+}
+
+}  // namespace fleetsim

@@ -1,0 +1,137 @@
+#include "sim/training/step.h"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "sim/engine/group_placement.h"
+#include "sim/model/flops.h"
+#include "sim/parallel/memory.h"
+#include "sim/parallel/placement.h"
+#include "sim/training/fit.h"
+#include "sim/training/lowering.h"
+#include "sim/training/network_times.h"
+
+namespace fleetsim {
+namespace {
+
+bool SameHardware(const Leaf& a, const Leaf& b) {
+  return a.accelerator == b.accelerator && a.speed == b.speed && a.scale_up == b.scale_up &&
+         a.scale_up_bandwidth == b.scale_up_bandwidth && a.accelerators == b.accelerators;
+}
+
+absl::StatusOr<WorkerHardware> HardwareOf(const Leaf& leaf, const Catalog& catalog,
+                                          DataType precision) {
+  const Accelerator& accelerator = *leaf.accelerator;
+  if (accelerator.Peak(precision).value() <= 0.0) {
+    return Infeasible(absl::StrCat(accelerator.name, " has no ", DataTypeName(precision),
+                                   " matrix units in the catalog"));
+  }
+  ASSIGN_OR_RETURN(const KernelClass* kernels, FindKernelClass(catalog, accelerator.kernel_class));
+  const FlopsPerSecond peak = accelerator.Peak(DataType::kBf16).value() > 0.0
+                                  ? accelerator.Peak(DataType::kBf16)
+                                  : accelerator.Peak(DataType::kFp16);
+  return WorkerHardware{{&accelerator, kernels, leaf.speed / peak}, LinksOf(leaf)};
+}
+
+absl::StatusOr<WorkerKinds> KindsOf(const TrainingSpec& spec, const Placement& placement,
+                                    const Fleet& fleet, const Catalog& catalog) {
+  WorkerKinds kinds;
+  std::vector<const Leaf*> seen;
+  for (const WorkerPlace& place : placement.workers) {
+    const Leaf& leaf = fleet.LeafOf(place.host);
+    auto same = std::find_if(seen.begin(), seen.end(),
+                             [&](const Leaf* other) { return SameHardware(leaf, *other); });
+    if (same == seen.end()) {
+      ASSIGN_OR_RETURN(const WorkerHardware hardware, HardwareOf(leaf, catalog, spec.precision));
+      kinds.hardware.push_back(hardware);
+      same = seen.insert(seen.end(), &leaf);
+    }
+    kinds.kind.push_back(static_cast<int>(same - seen.begin()));
+  }
+  return kinds;
+}
+
+void AddAssumptions(const TrainingSpec& spec, const WorkerKinds& kinds, StepResult& result) {
+  for (const WorkerHardware& hardware : kinds.hardware) {
+    const Accelerator& accelerator = *hardware.device.accelerator;
+    result.assumptions.push_back({absl::StrCat("kernel times of ", accelerator.name, " from class ",
+                                               accelerator.kernel_class),
+                                  accelerator.kernel_class_inferred ? "inferred" : "measured",
+                                  accelerator.kernel_class_inferred
+                                      ? "nearest relative with measurements"
+                                      : "fitted on kernel measurements, see docs/kernels.md"});
+  }
+  result.assumptions.push_back({absl::StrCat("software stack ", spec.stack->name), "estimated",
+                                "catalog entry, see docs/step.md"});
+}
+
+void AddWork(const TrainingSpec& spec, StepResult& result) {
+  const double tokens = spec.GlobalBatch() * spec.sequence_length;
+  result.tokens = tokens;
+  const double length = spec.sequence_length;
+  result.model_flops = ModelFlopsPerToken(*spec.model, length, AttentionCount::kCausal) * tokens;
+  result.model_flops_full_attention =
+      ModelFlopsPerToken(*spec.model, length, AttentionCount::kFullSquare) * tokens;
+  result.hardware_flops =
+      HardwareFlopsPerToken(*spec.model, length, AttentionCount::kCausal, spec.recompute) * tokens;
+  result.hardware_flops_full_attention =
+      HardwareFlopsPerToken(*spec.model, length, AttentionCount::kFullSquare, spec.recompute) *
+      tokens;
+}
+
+// Means over workers, which all hold equally many accelerators.
+void AddRecord(const ProgramRecord& record, StepResult& result) {
+  result.duration = record.duration;
+  const double share = 1.0 / static_cast<double>(record.workers.size());
+  for (const WorkerRecord& worker : record.workers) {
+    for (int i = 0; i < kParts; ++i) result.parts[i] += worker.parts[i] * share;
+    for (int i = 0; i < kActivities; ++i) result.activities[i] += worker.activities[i] * share;
+  }
+  result.simulated_activities = record.activities;
+}
+
+absl::StatusOr<ProgramRecord> RunFolded(const TrainingSpec& spec, const Placement& placement,
+                                        const WorkerKinds& kinds, const Fleet& fleet,
+                                        Simulation& simulation) {
+  PatternTimes times(spec, placement, fleet, simulation);
+  const NetworkTimes folded{
+      .collective =
+          [&](GroupKind kind, int /*stage*/, const CollectiveSpec& collective) {
+            return times.Collective(kind, collective);
+          },
+      .transfer = [&](int from, int to, Bytes bytes) { return times.Transfer(from, to, bytes); }};
+  const Program program = LowerStep(spec, placement, kinds, &folded);
+  RETURN_IF_ERROR(times.status());
+  return simulation.RunProgram(program);
+}
+
+}  // namespace
+
+absl::StatusOr<StepResult> SimulateStep(const TrainingSpec& spec, const Fleet& fleet,
+                                        const Catalog& catalog, Detail detail,
+                                        Simulation& simulation) {
+  ASSIGN_OR_RETURN(const Placement placement, Place(spec.strategy, fleet));
+  ASSIGN_OR_RETURN(const WorkerKinds kinds, KindsOf(spec, placement, fleet, catalog));
+  StepResult result;
+  result.memory_capacity = kinds.hardware.front().device.accelerator->memory;
+  for (const WorkerHardware& hardware : kinds.hardware) {
+    result.memory_capacity = Min(result.memory_capacity, hardware.device.accelerator->memory);
+  }
+  ASSIGN_OR_RETURN(result.memory, CheckFits(spec, result.memory_capacity));
+  const bool fold = detail == Detail::kFolded && kinds.hardware.size() == 1;
+  ASSIGN_OR_RETURN(const ProgramRecord record,
+                   fold ? RunFolded(spec, placement, kinds, fleet, simulation)
+                        : simulation.RunProgram(LowerStep(spec, placement, kinds)));
+  AddRecord(record, result);
+  AddWork(spec, result);
+  AddAssumptions(spec, kinds, result);
+  const Device& device = kinds.hardware.front().device;
+  result.peak = device.accelerator->Peak(spec.precision) * device.speed_ratio;
+  result.accelerators = spec.strategy.Accelerators();
+  result.strategy = spec.strategy;
+  result.detail = fold ? "folded" : "full";
+  return result;
+}
+
+}  // namespace fleetsim

@@ -1,0 +1,27 @@
+// One training step, simulated.
+#ifndef SIM_TRAINING_STEP_H_
+#define SIM_TRAINING_STEP_H_
+
+#include "sim/base/status.h"
+#include "sim/engine/simulation.h"
+#include "sim/hardware/catalog.h"
+#include "sim/hardware/fleet.h"
+#include "sim/training/result.h"
+#include "sim/training/spec.h"
+
+namespace fleetsim {
+
+// How much of a job is on the simulated network: every worker, or one replica with communication
+// times measured beforehand with all replicas on the network at once. Folded needs workers that
+// are alike; where they are not, the step is simulated in full.
+enum class Detail { kFolded, kFull };
+
+// Fails (Infeasible) where the job cannot be placed or does not fit in memory, with the breakdown
+// and the nearest change that fits.
+absl::StatusOr<StepResult> SimulateStep(const TrainingSpec& spec, const Fleet& fleet,
+                                        const Catalog& catalog, Detail detail,
+                                        Simulation& simulation);
+
+}  // namespace fleetsim
+
+#endif  // SIM_TRAINING_STEP_H_
