@@ -1,0 +1,61 @@
+// What a fleet is asked to do, checked and with its models looked up; meaning of the fields as in
+// proto/workload.proto. Whether a job fits a platform is not known here.
+#ifndef SIM_MODEL_JOB_H_
+#define SIM_MODEL_JOB_H_
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "sim/base/dtype.h"
+#include "sim/base/status.h"
+#include "sim/base/units.h"
+#include "sim/model/architecture.h"
+#include "sim/model/recompute.h"
+
+namespace fleetsim {
+
+// What the user fixed of the parallel strategy; what is left open depends on platform and stack.
+struct ParallelismRequest {
+  int tensor = 1, pipeline = 1, context = 1;
+  int virtual_stages = 1;                 // model chunks a pipeline rank
+  int micro_batch = 1;                    // sequences
+  std::optional<int> data;                // absent: all accelerators left after the others
+  std::optional<bool> sequence_parallel;  // absent: where tensor > 1 and the stack can
+  std::vector<int> chunk_layers;          // pipeline x virtual_stages numbers; empty: even
+  std::optional<int> zero_stage;          // absent: the stack's
+  std::optional<int> optimizer_shards;    // absent: all data ranks
+};
+
+struct PretrainJob {
+  Architecture model;
+  std::optional<double> tokens;  // of the whole run; absent: one step, no run totals
+  int sequence_length = 0;       // tokens
+  int global_batch = 0;          // sequences
+  DataType precision = DataType::kBf16;
+  Recompute recompute = Recompute::kNone;
+  std::string stack;                              // as written; the catalog knows which there are
+  std::optional<ParallelismRequest> parallelism;  // absent: to be searched
+};
+
+// Places in the workload file, for errors that only platform and catalog can bring to light.
+struct JobPlaces {
+  Location job, precision, stack, parallelism;
+};
+
+struct Job {
+  std::string id;
+  Seconds submit_time;
+  PretrainJob pretrain;
+  JobPlaces places;
+};
+
+struct Workload {
+  std::string name;
+  std::string file;
+  std::vector<Job> jobs;  // ids are unique
+};
+
+}  // namespace fleetsim
+
+#endif  // SIM_MODEL_JOB_H_
