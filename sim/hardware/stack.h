@@ -20,6 +20,11 @@ struct ElementwiseTraffic {
   double score = 0;      // heads x query x key tokens, unfused attention only
 };
 
+// Rows of validation tables that ran on a stack, see proto/stack.proto.
+struct MeasuredOrigin {
+  std::string family, contains;
+};
+
 struct SoftwareStack {
   std::string name;
   std::vector<std::string> aliases;
@@ -52,6 +57,7 @@ struct SoftwareStack {
   Bytes reserved_memory;
   double memory_slack = 0;
 
+  std::vector<MeasuredOrigin> measured_origins;
   std::vector<Evidence> evidence;
   std::string notes;
 };

@@ -1,0 +1,80 @@
+#include "sim/validation/case_model.h"
+
+#include <algorithm>
+
+#include "absl/strings/match.h"
+
+namespace fleetsim {
+namespace {
+
+const Architecture* Find(const std::map<std::string, Architecture>& models,
+                         const std::string& name) {
+  for (const auto& [key, model] : models) {
+    if (absl::EqualsIgnoreCase(key, name)) return &model;
+    for (const std::string& alias : model.aliases) {
+      if (absl::EqualsIgnoreCase(alias, name)) return &model;
+    }
+  }
+  return nullptr;
+}
+
+// Megatron-LM's GPT: LayerNorm, biases, learned positions, embedding shared with the loss head.
+void MakeGpt(int sequence_length, Architecture& model) {
+  model.norm = NormKind::kLayerNorm;
+  model.positions = Positions::kLearned;
+  model.max_positions = sequence_length;
+  model.attention_bias = model.qkv_bias = model.ffn_bias = true;
+  model.tied_embeddings = true;
+}
+
+}  // namespace
+
+absl::StatusOr<Architecture> ModelOf(const MeasuredCase& measured,
+                                     const std::map<std::string, Architecture>& models,
+                                     std::vector<std::string>& rules) {
+  const Architecture* known = Find(models, measured.model);
+  if (known == nullptr &&
+      (!measured.layers || !measured.hidden || !measured.heads || !measured.vocab)) {
+    return absl::UnimplementedError("row does not state the model's shape");
+  }
+  Architecture model = known != nullptr ? *known : Architecture();
+  model.name = measured.model;
+  if (measured.layers) model.layers = *measured.layers;
+  if (known != nullptr) return model;
+  model.hidden = *measured.hidden;
+  model.heads = *measured.heads;
+  model.kv_heads = measured.kv_heads.value_or(model.heads);
+  if (model.hidden % model.heads != 0 || model.heads % std::max(1, model.kv_heads) != 0) {
+    return absl::UnimplementedError("heads do not divide the hidden size");
+  }
+  model.head_dim = model.hidden / model.heads;
+  model.ffn = measured.ffn.value_or(4 * model.hidden);
+  model.vocab = *measured.vocab;
+  model.gated_ffn = model.ffn != 4 * model.hidden;
+  if (!model.gated_ffn) MakeGpt(measured.sequence_length.value_or(2048), model);
+  rules.push_back(model.gated_ffn ? "block type not stated: Llama" : "block type not stated: GPT");
+  return model;
+}
+
+absl::StatusOr<const SoftwareStack*> StackOf(const MeasuredCase& measured, const Catalog& catalog) {
+  if (!measured.stack.empty()) return FindStack(catalog, measured.stack);
+  const SoftwareStack* found = nullptr;
+  size_t specific = 0;
+  for (const auto& [name, stack] : catalog.stacks) {
+    for (const MeasuredOrigin& origin : stack.measured_origins) {
+      const std::string all =
+          measured.source + " " + measured.id + " " + measured.notes + " " + measured.precision;
+      if (origin.family != measured.family || !absl::StrContains(all, origin.contains)) continue;
+      // The longest text wins: a rule for one source beats the one for its whole family.
+      if (found == nullptr || origin.contains.size() > specific) {
+        found = &stack;
+        specific = origin.contains.size();
+      }
+    }
+  }
+  if (found != nullptr) return found;
+  return absl::UnimplementedError(
+      absl::StrCat("no software stack in the catalog for family '", measured.family, "'"));
+}
+
+}  // namespace fleetsim
