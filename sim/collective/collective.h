@@ -14,16 +14,19 @@ namespace fleetsim {
 
 // The scale-up fabric of one domain as a collective sees it.
 struct DomainLinks {
-  const Fabric* fabric = nullptr;     // null: host bus, see PCIe parameters in the catalog
+  const Fabric* fabric = nullptr;     // null: an assumed host bus (local.cc)
   BytesPerSecond bandwidth;           // one accelerator, one direction
   BytesPerSecond pairwise_bandwidth;  // full mesh: one link
   int domain_accelerators = 8;        // of the whole domain
+  bool engine_kernels = false;        // an inference engine's own all-reduce may be taken
 };
 
-// Time of one collective among `ranks` accelerators of one domain. `bytes` as in CollectiveSpec.
+// Time of one collective among `ranks` accelerators of one domain: the cheapest protocol of the
+// fabric that serves it. `bytes` as in CollectiveSpec. Zero for one rank or no bytes.
 Seconds LocalCollectiveTime(CollectiveKind kind, int ranks, Bytes bytes, const DomainLinks& links);
 
-// The bandwidth bound of the same: wire bytes over the achievable bandwidth, no latency.
+// The bandwidth bound of the same: wire bytes over the achievable bandwidth of the best protocol,
+// no latency, no pipeline fill.
 Seconds LocalCollectiveBound(CollectiveKind kind, int ranks, Bytes bytes, const DomainLinks& links);
 
 // One transfer between two accelerators of one domain.
@@ -38,6 +41,9 @@ struct GroupPlacement {
   DomainLinks local;
   const Fabric* scale_out = nullptr;
   Seconds hop_latency;  // one way between two neighbouring hosts, links included
+  // All hosts under one leaf: no parallel paths for flows to collide on, so the fabric gives its
+  // point-to-point efficiency instead of its collective efficiency.
+  bool one_leaf = false;
 };
 
 // A flow between two hosts, and the most it may take of the links.
@@ -55,7 +61,12 @@ struct CollectivePlan {
   Seconds latency;
 };
 
+// The plan of the algorithm that the library would take: the one with the least CollectiveTime. One
+// host: no flows, `local_floor` is LocalCollectiveTime.
 CollectivePlan PlanCollective(CollectiveKind kind, Bytes bytes, const GroupPlacement& group);
+
+// Time of a plan on an idle network: the slowest flow at its rate limit or the floor, plus latency.
+Seconds CollectiveTime(const CollectivePlan& plan);
 
 }  // namespace fleetsim
 

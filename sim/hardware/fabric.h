@@ -12,13 +12,23 @@ namespace fleetsim {
 
 enum class FabricKind { kScaleUp, kScaleOut, kWan, kHost };
 enum class FabricTopology { kSwitched, kFullMesh, kPcieTree, kIslands };
-enum class CollectiveAlgorithm { kRing, kTree, kInSwitch, kDirect, kOneShot };
+enum class CollectiveAlgorithm {
+  kRing,
+  kTree,
+  kInSwitch,
+  kDirect,
+  kOneShot,
+  kTwoShot,
+  kHierarchical
+};
 
 // One way the library can run a collective inside a domain (see proto/catalog.proto, Protocol).
 struct CollectiveProtocol {
   CollectiveAlgorithm algorithm = CollectiveAlgorithm::kRing;
   Seconds latency, step_latency;
-  double efficiency = 1.0;  // of the scale-up bandwidth, large messages
+  double efficiency = 1.0;  // of the scale-up bandwidth, without latencies
+  Seconds fill;             // fixed cost of one pipelined chunk
+  double drain = 0.0;       // of a step: the last chunk's copy out of the buffer
 };
 
 struct Fabric {
@@ -31,8 +41,13 @@ struct Fabric {
   double point_to_point_efficiency = 1.0;
   double collective_efficiency = 1.0;
   Seconds base_latency, hop_latency;
+  Seconds collective_step_latency;  // between two hosts, switches not included
   double propagation_s_per_m = 0.0;
   std::vector<CollectiveProtocol> protocols;
+  // PCIe tree and islands: accelerators that meet without the thinner path, and the bandwidth
+  // across it as a fraction of the scale-up bandwidth.
+  int island_accelerators = 0;
+  double island_bandwidth = 1.0;
   Watts port_power;
   Usd port_price;
   bool announced = false;

@@ -1,0 +1,108 @@
+#include "sim/collective/across_hosts.h"
+
+#include "sim/collective/bandwidth.h"
+#include "sim/collective/ring.h"
+#include "sim/collective/tree.h"
+
+namespace fleetsim {
+namespace {
+
+// Time of the network part alone, the host sending `bytes`, and what its pipeline costs beside it.
+// A chunk costs one message's latency.
+Seconds NetworkFill(Bytes sent_by_host, const GroupPlacement& group) {
+  return PipelineFill(group.scale_out->base_latency, sent_by_host / HostRate(group));
+}
+
+// The plan of a ring or tree whose ranks also pass the domain's links with `protocol`.
+// `local`: steps and wire inside the domain; `host_steps`: dependent steps between hosts.
+HostPlan Through(const CollectiveProtocol& protocol, const WireDemand& local, double host_steps,
+                 Bytes sent_by_host, const GroupPlacement& group) {
+  HostPlan plan;
+  plan.sent_by_host = sent_by_host;
+  plan.latency = protocol.latency + HostStep(group) * host_steps;
+  Seconds fill = NetworkFill(sent_by_host, group);
+  if (group.ranks_per_host > 1) {
+    const BytesPerSecond bandwidth = GroupBandwidth(group.ranks_per_host, group.local);
+    plan.local_floor = CostOf(protocol, local, bandwidth).transfer;
+    plan.latency += protocol.step_latency * local.steps;
+    // One pipeline through both: the slower part's fill is what shows.
+    fill = Max(fill, PipelineFill(protocol.fill, plan.local_floor));
+  }
+  plan.latency += fill;
+  return plan;
+}
+
+}  // namespace
+
+BytesPerSecond HostRate(const GroupPlacement& group) {
+  const Fabric& fabric = *group.scale_out;
+  return group.nic_share *
+         (group.one_leaf ? fabric.point_to_point_efficiency : fabric.collective_efficiency);
+}
+
+Seconds HostStep(const GroupPlacement& group) {
+  return group.scale_out->collective_step_latency + group.hop_latency;
+}
+
+// One ring through all ranks, neighbours on a host next to each other: each host boundary carries
+// what each rank sends. Of a chunk's steps one a host leads to another host.
+std::vector<HostPlan> RingAcrossHosts(CollectiveKind kind, Bytes bytes,
+                                      const GroupPlacement& group) {
+  std::vector<HostPlan> plans;
+  if (!RingServes(kind, group.local)) return plans;
+  const int hosts = static_cast<int>(group.hosts.size());
+  const int ranks = hosts * group.ranks_per_host;
+  const WireDemand demand = RingDemand(kind, ranks, bytes);
+  const double host_steps = demand.steps / (ranks - 1) * (hosts - 1);
+  for (const CollectiveProtocol& protocol : group.local.fabric->protocols) {
+    if (protocol.algorithm != CollectiveAlgorithm::kRing) continue;
+    const WireDemand local{demand.steps - host_steps, demand.wire};
+    plans.push_back(Through(protocol, local, host_steps, demand.wire * group.lanes, group));
+    if (kind == CollectiveKind::kBroadcast) plans.back().pattern = FlowPattern::kChain;
+  }
+  return plans;
+}
+
+// NCCL's tree: a double binary tree of hosts, and inside each host a chain of ranks or, where the
+// switch can reduce, the switch (NVLSTree).
+std::vector<HostPlan> TreeAcrossHosts(CollectiveKind kind, Bytes bytes,
+                                      const GroupPlacement& group) {
+  std::vector<HostPlan> plans;
+  if (!TreeServes(kind, group.local)) return plans;
+  const int hosts = static_cast<int>(group.hosts.size());
+  const WireDemand between = TreeDemand(kind, hosts, bytes);
+  for (const CollectiveProtocol& protocol : group.local.fabric->protocols) {
+    WireDemand local;
+    if (protocol.algorithm == CollectiveAlgorithm::kRing) {
+      const double ways = kind == CollectiveKind::kAllReduce ? 2 : 1;  // up and down, or down
+      local = {ways * (group.ranks_per_host - 1), bytes * ways};
+    } else if (protocol.algorithm == CollectiveAlgorithm::kInSwitch &&
+               kind == CollectiveKind::kAllReduce) {
+      local = FindAlgorithm(protocol.algorithm)->demand(kind, group.ranks_per_host, bytes);
+    } else {
+      continue;
+    }
+    plans.push_back(Through(protocol, local, between.steps, between.wire * group.lanes, group));
+    if (kind == CollectiveKind::kBroadcast) plans.back().pattern = FlowPattern::kChain;
+  }
+  return plans;
+}
+
+// All-to-all: every rank to every rank; the peers on the own host are reached over the domain.
+std::vector<HostPlan> DirectAcrossHosts(CollectiveKind kind, Bytes bytes,
+                                        const GroupPlacement& group) {
+  std::vector<HostPlan> plans;
+  if (kind != CollectiveKind::kAllToAll) return plans;
+  const double hosts = static_cast<double>(group.hosts.size());
+  const double per_host = group.ranks_per_host;
+  const Bytes per_rank = bytes * ((hosts - 1) / hosts);  // what leaves the host
+  for (const CollectiveProtocol& protocol : group.local.fabric->protocols) {
+    if (protocol.algorithm != CollectiveAlgorithm::kDirect) continue;
+    const WireDemand local{hosts * per_host - 1, bytes * ((per_host - 1) / (hosts * per_host))};
+    plans.push_back(Through(protocol, local, 1, per_rank * (per_host * group.lanes), group));
+    plans.back().pattern = FlowPattern::kAllPairs;
+  }
+  return plans;
+}
+
+}  // namespace fleetsim

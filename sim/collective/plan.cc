@@ -1,0 +1,89 @@
+// The choice among the ways across hosts, and its flows.
+#include <algorithm>
+#include <limits>
+#include <set>
+
+#include "sim/base/check.h"
+#include "sim/collective/across_hosts.h"
+#include "sim/collective/bandwidth.h"
+
+namespace fleetsim {
+namespace {
+
+// Beyond this many hosts an all-to-all sends the same bytes to that many evenly spread peers: the
+// load on every link level stays, the number of flows stays linear.
+constexpr int kMaxAllToAllPeers = 64;
+
+std::vector<HostPlan> Ways(CollectiveKind kind, Bytes bytes, const GroupPlacement& group) {
+  std::vector<HostPlan> all;
+  for (const auto ways :
+       {RingAcrossHosts, TreeAcrossHosts, HierarchicalAcrossHosts, DirectAcrossHosts}) {
+    const std::vector<HostPlan> plans = ways(kind, bytes, group);
+    all.insert(all.end(), plans.begin(), plans.end());
+  }
+  return all;
+}
+
+Seconds IdleTime(const HostPlan& plan, const GroupPlacement& group) {
+  return Max(plan.sent_by_host / HostRate(group), plan.local_floor) + plan.latency;
+}
+
+// Distances (in ring order) of the peers one host sends to.
+std::set<int> Distances(FlowPattern pattern, int hosts) {
+  std::set<int> distances = {1};
+  if (pattern != FlowPattern::kAllPairs) return distances;
+  const int peers = std::min(hosts - 1, kMaxAllToAllPeers);
+  for (int i = 0; i < peers; ++i) {
+    distances.insert(1 + static_cast<int>(static_cast<long long>(i) * (hosts - 1) / peers));
+  }
+  return distances;
+}
+
+std::vector<HostFlow> Flows(const HostPlan& plan, const GroupPlacement& group) {
+  const int hosts = static_cast<int>(group.hosts.size());
+  const std::set<int> distances = Distances(plan.pattern, hosts);
+  const double peers = static_cast<double>(distances.size());
+  std::vector<HostFlow> flows;
+  for (int i = 0; i < hosts; ++i) {
+    for (const int distance : distances) {
+      if (plan.pattern == FlowPattern::kChain && i + distance >= hosts) continue;
+      flows.push_back({group.hosts[i], group.hosts[(i + distance) % hosts],
+                       plan.sent_by_host / peers, HostRate(group) / peers});
+    }
+  }
+  return flows;
+}
+
+}  // namespace
+
+CollectivePlan PlanCollective(CollectiveKind kind, Bytes bytes, const GroupPlacement& placement) {
+  FLEETSIM_CHECK(!placement.hosts.empty() && placement.ranks_per_host >= 1);
+  FLEETSIM_CHECK(placement.lanes >= 1);
+  GroupPlacement group = placement;
+  group.local = WithFabric(placement.local);
+  CollectivePlan result;
+  if (bytes.value() == 0) return result;
+  if (group.hosts.size() == 1) {
+    result.local_floor = LocalCollectiveTime(kind, group.ranks_per_host, bytes, group.local);
+    return result;
+  }
+  FLEETSIM_CHECK(group.scale_out != nullptr && HostRate(group).value() > 0);
+  const std::vector<HostPlan> ways = Ways(kind, bytes, group);
+  FLEETSIM_CHECK(!ways.empty());  // the reader refuses fabrics that serve too little
+  const HostPlan& best =
+      *std::min_element(ways.begin(), ways.end(), [&group](const HostPlan& a, const HostPlan& b) {
+        return IdleTime(a, group) < IdleTime(b, group);
+      });
+  result.flows = Flows(best, group);
+  result.local_floor = best.local_floor;
+  result.latency = best.latency;
+  return result;
+}
+
+Seconds CollectiveTime(const CollectivePlan& plan) {
+  Seconds slowest = plan.local_floor;
+  for (const HostFlow& flow : plan.flows) slowest = Max(slowest, flow.bytes / flow.rate_limit);
+  return slowest + plan.latency;
+}
+
+}  // namespace fleetsim
