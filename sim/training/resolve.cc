@@ -1,0 +1,117 @@
+#include "sim/training/resolve.h"
+
+#include "sim/parallel/schedule.h"
+
+namespace fleetsim {
+namespace {
+
+Location Field(const Job& job, absl::string_view name) {
+  Location where = job.places.parallelism;
+  absl::StrAppend(&where.field, where.field.empty() ? "" : ".", name);
+  return where;
+}
+
+absl::Status SetData(const Job& job, const ParallelismRequest& request, const Fleet& fleet,
+                     Strategy& strategy) {
+  const int model_parallel = strategy.tensor * strategy.pipeline * strategy.context;
+  const int usable = UsableAccelerators(fleet, strategy.tensor);
+  strategy.data = request.data.value_or(usable / model_parallel);
+  if (strategy.data >= 1 && strategy.data <= usable / model_parallel) return absl::OkStatus();
+  return InputError(
+      Field(job, "data"),
+      absl::StrCat("tensor ", strategy.tensor, " x pipeline ", strategy.pipeline, " x context ",
+                   strategy.context, " x data ", request.data.value_or(1), " accelerators"),
+      absl::StrCat("at most the ", usable, " that ", fleet.file, " has for them"));
+}
+
+absl::Status SetMicroBatches(const Job& job, Strategy& strategy) {
+  const int wave = strategy.micro_batch * strategy.data;
+  if (job.pretrain.global_batch % wave != 0) {
+    return InputError(Field(job, "data"),
+                      absl::StrCat("global_batch_sequences ", job.pretrain.global_batch,
+                                   " is not a multiple of micro_batch_sequences ",
+                                   strategy.micro_batch, " x data ", strategy.data),
+                      "whole micro-batches for every replica");
+  }
+  strategy.micro_batches = job.pretrain.global_batch / wave;
+  return absl::OkStatus();
+}
+
+absl::Status SetSharding(const Job& job, const ParallelismRequest& request,
+                         const SoftwareStack& stack, Strategy& strategy) {
+  strategy.sequence_parallel =
+      strategy.tensor > 1 && request.sequence_parallel.value_or(stack.sequence_parallel);
+  if (strategy.sequence_parallel && !stack.sequence_parallel) {
+    return InputError(Field(job, "sequence_parallel"),
+                      absl::StrCat("stack ", stack.name, " has no sequence parallelism"), "false");
+  }
+  strategy.zero_stage = request.zero_stage.value_or(stack.default_zero_stage);
+  if (strategy.zero_stage >= 2 && strategy.pipeline > 1) {
+    return InputError(
+        Field(job, "zero_stage"),
+        absl::StrCat(strategy.zero_stage, " together with pipeline ", strategy.pipeline),
+        "0 or 1; sharded gradients or weights need pipeline 1");
+  }
+  const int replicas = strategy.data * strategy.context;
+  strategy.optimizer_shards =
+      strategy.zero_stage >= 1 ? request.optimizer_shards.value_or(replicas) : 1;
+  if (replicas % strategy.optimizer_shards != 0) {
+    return InputError(Field(job, "optimizer_shards"), absl::StrCat(strategy.optimizer_shards),
+                      absl::StrCat("a divisor of the ", replicas, " data-parallel ranks"));
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+int UsableAccelerators(const Fleet& fleet, int tensor) {
+  int sum = 0;
+  for (const Host& host : fleet.hosts) {
+    sum += fleet.leaves[host.leaf].accelerators / tensor * tensor;
+  }
+  return sum;
+}
+
+absl::StatusOr<TrainingSpec> SpecWithoutStrategy(const Job& job, const Catalog& catalog) {
+  const PretrainJob& pretrain = job.pretrain;
+  if (pretrain.model.experts) {
+    return absl::UnimplementedError(absl::StrCat(
+        job.places.job.file, ":", job.places.job.line, ": ", pretrain.model.name,
+        " is a mixture of experts; training steps of dense models only are modelled so far"));
+  }
+  TrainingSpec spec{.model = &pretrain.model,
+                    .sequence_length = pretrain.sequence_length,
+                    .precision = pretrain.precision,
+                    .recompute = pretrain.recompute};
+  const absl::StatusOr<const SoftwareStack*> stack = FindStack(catalog, pretrain.stack);
+  if (!stack.ok()) {
+    return InputError(job.places.stack, std::string(stack.status().message()), "");
+  }
+  spec.stack = *stack;
+  if (spec.precision != DataType::kBf16 && spec.precision != DataType::kFp16) {
+    return InputError(job.places.precision, DataTypeName(spec.precision),
+                      "BF16 or FP16; other training formats are not modelled yet");
+  }
+  return spec;
+}
+
+absl::StatusOr<TrainingSpec> Resolve(const Job& job, const ParallelismRequest& request,
+                                     const Fleet& fleet, const Catalog& catalog) {
+  ASSIGN_OR_RETURN(TrainingSpec spec, SpecWithoutStrategy(job, catalog));
+  Strategy& strategy = spec.strategy;
+  strategy.tensor = request.tensor;
+  strategy.pipeline = request.pipeline;
+  strategy.context = request.context;
+  strategy.virtual_stages = request.virtual_stages;
+  strategy.micro_batch = request.micro_batch;
+  RETURN_IF_ERROR(SetData(job, request, fleet, strategy));
+  RETURN_IF_ERROR(SetMicroBatches(job, strategy));
+  RETURN_IF_ERROR(SetSharding(job, request, *spec.stack, strategy));
+  strategy.chunk_layers =
+      request.chunk_layers.empty()
+          ? EvenChunks(spec.model->layers, strategy.pipeline * strategy.virtual_stages)
+          : request.chunk_layers;
+  return spec;
+}
+
+}  // namespace fleetsim
