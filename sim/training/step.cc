@@ -20,20 +20,6 @@ bool SameHardware(const Leaf& a, const Leaf& b) {
          a.scale_up_bandwidth == b.scale_up_bandwidth && a.accelerators == b.accelerators;
 }
 
-absl::StatusOr<WorkerHardware> HardwareOf(const Leaf& leaf, const Catalog& catalog,
-                                          DataType precision) {
-  const Accelerator& accelerator = *leaf.accelerator;
-  if (accelerator.Peak(precision).value() <= 0.0) {
-    return Infeasible(absl::StrCat(accelerator.name, " has no ", DataTypeName(precision),
-                                   " matrix units in the catalog"));
-  }
-  ASSIGN_OR_RETURN(const KernelClass* kernels, FindKernelClass(catalog, accelerator.kernel_class));
-  const FlopsPerSecond peak = accelerator.Peak(DataType::kBf16).value() > 0.0
-                                  ? accelerator.Peak(DataType::kBf16)
-                                  : accelerator.Peak(DataType::kFp16);
-  return WorkerHardware{{&accelerator, kernels, leaf.speed / peak}, LinksOf(leaf)};
-}
-
 absl::StatusOr<WorkerKinds> KindsOf(const TrainingSpec& spec, const Placement& placement,
                                     const Fleet& fleet, const Catalog& catalog) {
   WorkerKinds kinds;
@@ -107,6 +93,20 @@ absl::StatusOr<ProgramRecord> RunFolded(const TrainingSpec& spec, const Placemen
 }
 
 }  // namespace
+
+absl::StatusOr<WorkerHardware> HardwareOf(const Leaf& leaf, const Catalog& catalog,
+                                          DataType precision) {
+  const Accelerator& accelerator = *leaf.accelerator;
+  if (accelerator.Peak(precision).value() <= 0.0) {
+    return Infeasible(absl::StrCat(accelerator.name, " has no ", DataTypeName(precision),
+                                   " matrix units in the catalog"));
+  }
+  ASSIGN_OR_RETURN(const KernelClass* kernels, FindKernelClass(catalog, accelerator.kernel_class));
+  const FlopsPerSecond peak = accelerator.Peak(DataType::kBf16).value() > 0.0
+                                  ? accelerator.Peak(DataType::kBf16)
+                                  : accelerator.Peak(DataType::kFp16);
+  return WorkerHardware{{&accelerator, kernels, leaf.speed / peak}, LinksOf(leaf)};
+}
 
 absl::StatusOr<StepResult> SimulateStep(const TrainingSpec& spec, const Fleet& fleet,
                                         const Catalog& catalog, Detail detail,

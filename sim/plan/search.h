@@ -1,0 +1,28 @@
+// The fastest strategies for a job on a fleet, by closed-form estimate.
+#ifndef SIM_PLAN_SEARCH_H_
+#define SIM_PLAN_SEARCH_H_
+
+#include <vector>
+
+#include "sim/base/status.h"
+#include "sim/hardware/catalog.h"
+#include "sim/hardware/fleet.h"
+#include "sim/model/job.h"
+#include "sim/training/spec.h"
+
+namespace fleetsim {
+
+struct Candidate {
+  TrainingSpec spec;
+  Seconds estimate;
+};
+
+// At most `limit` candidates, the fastest first: powers of two for tensor and micro-batch, divisors
+// for pipeline and virtual stages; only what fits in memory. Infeasible where nothing does, with
+// the breakdown of the one that needs least.
+absl::StatusOr<std::vector<Candidate>> SearchStrategies(const Job& job, const Fleet& fleet,
+                                                        const Catalog& catalog, int limit);
+
+}  // namespace fleetsim
+
+#endif  // SIM_PLAN_SEARCH_H_
