@@ -2,7 +2,7 @@
 """Fits the kernel classes and writes platforms/catalog/kernels/*.textproto and residuals.csv.
 
 Needs numpy, scipy and pandas, and the measured tables under FLEETSIM_SHARED (default ../shared).
-Usage: scripts/fit/kernels.py [CLASS ...]
+Usage: scripts/fit/kernels.py
 """
 
 import csv
@@ -13,7 +13,9 @@ from scipy.optimize import least_squares
 
 import entries
 import kernel_model as model
+import specs
 import tables
+import textproto
 
 TILES = [(128, 256), (256, 128), (128, 128), (64, 256), (256, 64), (64, 128), (128, 64), (64, 64)]
 # Free tile efficiencies: tiles with the same number share one.
@@ -59,8 +61,8 @@ def matrix_parameters(x):
     return {"unit_ratio": x[0], "sustained_ratio": x[1], "ramp_depth": np.exp(x[2])}
 
 
-def fit_products(device, rows):
-    """Class and format parameters on one format's products."""
+def fit_products(device, rows, memory=None):
+    """Class and format parameters on one format's products; `memory`: a memory efficiency to keep."""
     rows = sample(rows, product_weights(rows))
     weights = np.sqrt(product_weights(rows))
     m, n, k, target = (rows[c].to_numpy() for c in ("m", "n", "k", "seconds"))
@@ -70,8 +72,10 @@ def fit_products(device, rows):
         return weights * np.log(time / target)
 
     start = [np.log(3e-6), 0.82, 0.15, np.log(2e-6), 0, 0.99, 0.9, 0.85, 0.8, 0.7, 0.93, 0.8, np.log(150)]
-    low = [np.log(1e-7), 0.3, 0, np.log(1e-7), -1, 0.7, 0.5, 0.4, 0.3, 0.2, 0.3, 0.3, 0]
+    low = [np.log(1e-6), 0.3, 0, np.log(1e-7), -1, 0.7, 0.5, 0.4, 0.3, 0.2, 0.3, 0.3, 0]
     high = [np.log(2e-5), 1.0, 1, np.log(3e-5), 1, 1.0, 1.0, 1.0, 1.0, 1.0, 1.05, 1.0, np.log(2000)]
+    if memory:
+        start[1], low[1], high[1] = memory, memory - 1e-6, memory + 1e-6
     found = least_squares(residuals, start, bounds=(low, high), loss="soft_l1", f_scale=SOFT,
                           diff_step=3e-3, max_nfev=60).x
     kernels, matrix = shared_parameters(found), matrix_parameters(found[10:])
@@ -160,19 +164,18 @@ def fit_attention(kernels, device, rows, sizes, query_tile, backward, start_up=N
 
 
 def main():
-    wanted = sys.argv[1:]
     builder = entries.Builder(sys.modules[__name__])
-    for spec in entries.MEASURED:
-        if not wanted or spec["name"] in wanted:
-            entries.write(builder.build(spec))
-    for row in builder.residuals:
-        print(*(f"{v:.3f}" if isinstance(v, float) else v for v in row.values()), sep=", ")
-    if not wanted:
-        with open(tables.HERE / "residuals.csv", "w", newline="") as file:
-            writer = csv.DictWriter(file, builder.residuals[0].keys(), lineterminator="\n")
-            writer.writeheader()
-            for row in builder.residuals:
-                writer.writerow({k: f"{v:.4f}" if isinstance(v, float) else v for k, v in row.items()})
+    for spec in specs.MEASURED:
+        textproto.write(builder.measured(spec))
+    for spec in specs.PUBLISHED:
+        textproto.write(builder.published(spec))
+    with open(tables.HERE / "residuals.csv", "w", newline="") as file:
+        writer = csv.DictWriter(file, builder.residuals[0].keys(), lineterminator="\n")
+        writer.writeheader()
+        for row in builder.residuals:
+            row = {k: f"{v:.3f}" if isinstance(v, float) else v for k, v in row.items()}
+            writer.writerow(row)
+            print(*row.values(), sep=", ")
 
 
 if __name__ == "__main__":
