@@ -1,0 +1,135 @@
+#include "sim/report/report_text.h"
+
+#include <array>
+#include <set>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "absl/strings/str_join.h"
+#include "sim/report/format.h"
+
+namespace fleetsim {
+namespace {
+
+constexpr int kShownAssumptions = 8;
+
+bool Weak(const proto::AssumptionMade& assumption) {
+  const std::string& evidence = assumption.evidence();
+  return evidence == "assumed" || evidence == "inferred" || evidence == "estimated";
+}
+
+// "15.6 trillion tokens".
+std::string TokensText(double tokens) {
+  constexpr std::array<std::pair<double, const char*>, 3> kScales = {
+      {{1e12, "trillion"}, {1e9, "billion"}, {1e6, "million"}}};
+  for (const auto& [scale, word] : kScales) {
+    if (tokens >= scale) return absl::StrCat(FormatNumber(tokens / scale), " ", word, " tokens");
+  }
+  return absl::StrCat(FormatNumber(tokens), " tokens");
+}
+
+// Several platforms share job, model and batch; these are said once.
+std::string JobLine(const proto::JobResult& result) {
+  const proto::Setup& setup = result.setup();
+  return absl::StrCat(
+      result.job(), ": ", setup.model(),
+      setup.has_parameters()
+          ? absl::StrCat(" (", FormatNumber(setup.parameters() / 1e9), " billion parameters)")
+          : "",
+      result.steps() > 1 ? absl::StrCat(", ", TokensText(result.tokens())) : ", one step", "\n");
+}
+
+std::vector<std::vector<const proto::JobResult*>> ByJob(const proto::Report& report) {
+  std::vector<std::vector<const proto::JobResult*>> jobs;
+  for (const proto::JobResult& result : report.results()) {
+    if (jobs.empty() || jobs.back().front()->job() != result.job()) jobs.emplace_back();
+    jobs.back().push_back(&result);
+  }
+  return jobs;
+}
+
+// The first result that has one: its setup is the fullest.
+const proto::JobResult& Representative(const std::vector<const proto::JobResult*>& results) {
+  for (const proto::JobResult* result : results) {
+    if (result->outcome() == proto::JobResult::DONE) return *result;
+  }
+  return *results.front();
+}
+
+}  // namespace
+
+std::string StrategyText(const proto::Strategy& strategy) {
+  std::string text =
+      absl::StrCat(strategy.tensor(), " x ", strategy.pipeline(), " x ", strategy.data());
+  if (strategy.context() > 1) absl::StrAppend(&text, " x context ", strategy.context());
+  return text;
+}
+
+std::string SetupText(const proto::JobResult& result) {
+  const proto::Setup& setup = result.setup();
+  return absl::StrCat(setup.precision(), ", ", FormatFixed(setup.global_batch_sequences(), 0),
+                      " sequences of ", FormatFixed(setup.sequence_length(), 0),
+                      " tokens a step, recompute ", setup.recompute(), ", stack ", setup.stack(),
+                      "\n");
+}
+
+std::string AssumptionsText(const std::vector<const proto::JobResult*>& results, int most) {
+  std::vector<std::string> lines;
+  std::set<std::string> seen;
+  int all = 0;
+  for (const proto::JobResult* result : results) {
+    for (const proto::AssumptionMade& assumption : result->assumptions()) {
+      if (!seen.insert(assumption.what()).second) continue;
+      ++all;
+      if (!Weak(assumption) || static_cast<int>(lines.size()) >= most) continue;
+      lines.push_back(absl::StrCat("  ", assumption.what(), " [", assumption.evidence(),
+                                   assumption.source().empty() ? "" : ": ", assumption.source(),
+                                   "]\n"));
+    }
+  }
+  if (all == 0) return "";
+  const int more = all - static_cast<int>(lines.size());
+  return absl::StrCat("Assumptions that matter\n", absl::StrJoin(lines, ""),
+                      more > 0 ? absl::StrCat("  and ", more, " more: --format json\n") : "");
+}
+
+std::string ReasonsText(const std::vector<const proto::JobResult*>& results) {
+  std::string text;
+  for (const proto::JobResult* result : results) {
+    if (!result->reason().empty()) {
+      absl::StrAppend(&text, result->platform(), ": ", result->reason(), "\n");
+    }
+    for (const proto::MissingFigure& missing : result->missing()) {
+      absl::StrAppend(&text, result->platform(), ": ", missing.what(), " unknown: ", missing.why(),
+                      "\n");
+    }
+  }
+  return text;
+}
+
+std::string LimitsText(const proto::JobResult& result, int most) {
+  std::vector<std::string> texts;
+  for (const proto::Limit& limit : result.limits()) {
+    if (static_cast<int>(texts.size()) >= most) break;
+    texts.push_back(absl::StrCat(limit.what(), " ", FormatPercent(limit.share_ratio())));
+  }
+  return absl::StrJoin(texts, ", ");
+}
+
+std::string ReportText(const proto::Report& report) {
+  std::string text;
+  for (const auto& results : ByJob(report)) {
+    const proto::JobResult& result = Representative(results);
+    absl::StrAppend(&text, text.empty() ? "" : "\n", JobLine(result), SetupText(result));
+    if (results.size() > 1) {
+      absl::StrAppend(&text, SideBySideText(results));
+    } else if (result.outcome() == proto::JobResult::DONE) {
+      absl::StrAppend(&text, OnePlatformText(result));
+    }
+    absl::StrAppend(&text, ReasonsText(results), AssumptionsText(results, kShownAssumptions));
+  }
+  return text;
+}
+
+}  // namespace fleetsim
