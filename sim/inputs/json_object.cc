@@ -50,12 +50,10 @@ absl::Status SyntaxError(const std::string& path, const std::string& content,
   const size_t position = std::min(error.byte > 0 ? error.byte - 1 : 0, content.size());
   const auto end = content.begin() + static_cast<std::ptrdiff_t>(position);
   const int line = 1 + static_cast<int>(std::count(content.begin(), end, '\n'));
-  const size_t line_start = content.rfind('\n', position == 0 ? 0 : position - 1);
-  const size_t column = line_start == std::string::npos ? position + 1 : position - line_start;
   // The library's message repeats line and column before ": ".
   const std::string message = error.what();
   const size_t detail = message.find(": ");
-  return InputError(Location{path, line, "", static_cast<int>(column)},
+  return InputError(Location{path, line},
                     detail == std::string::npos ? message : message.substr(detail + 2),
                     "give valid JSON");
 }
@@ -129,6 +127,7 @@ absl::StatusOr<int> JsonObject::WholeValue(const std::string& key, const json& v
 }
 
 absl::Status JsonObject::Missing(const std::string& key) const {
+  if (lines_.contains(key)) return InputError(At(key), "is null", "this model_type needs it");
   std::vector<std::string> keys;
   for (const auto& [name, line] : lines_) keys.push_back(name);
   const std::vector<std::string> near = NearestNames(key, keys, 1);

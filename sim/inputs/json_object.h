@@ -15,7 +15,7 @@ namespace fleetsim {
 
 class JsonObject {
  public:
-  // Errors: not JSON (with line and column), not an object, a field written twice.
+  // Errors: not JSON (with the line), not an object, a field written twice.
   static absl::StatusOr<JsonObject> Parse(const std::string& path, const std::string& content);
   ~JsonObject();
   JsonObject(JsonObject&&) noexcept;

@@ -5,10 +5,14 @@ that the Hugging Face implementations give it, from their config.json keys; para
 the products of the shapes, and the forward flops of a token are 2 x the elements of every matrix it is
 multiplied with, plus the attention core summed over query positions one by one.
 
-Run without arguments: prints the rows that tests/unit/inputs/model_reader_test.cc holds.
+Run without arguments: prints the rows that tests/unit/inputs/model_reader_test.cc holds; with
+config.json files as arguments: those of tests/unit/inputs/hf_config_reader_test.cc.
 """
 
+import json
 import math
+import pathlib
+import sys
 
 LLAMA = dict(gated=True, rms=True)
 GPT = dict(gated=False, rms=False, bias=True, learned=2048, tied=True)
@@ -66,6 +70,35 @@ MODELS = {
 }
 
 
+def from_config(config):
+    """The shape in the words above, from what the model_type's implementation reads."""
+    kind = config["model_type"]
+    c = model(config["num_hidden_layers"], config["hidden_size"], config["num_attention_heads"],
+              config["intermediate_size"], config["vocab_size"],
+              kv=config["num_key_value_heads"], head_dim=config.get("head_dim"),
+              tied=config.get("tie_word_embeddings", False), **LLAMA)
+    if kind == "llama" or kind.startswith("qwen3"):
+        c["bias_all"] = config.get("attention_bias", False)
+        c["mlp_bias"] = config.get("mlp_bias", False)
+    if kind in ("mistral", "mixtral") and config.get("sliding_window"):
+        c["window"] = config["sliding_window"]
+    c["qkv_bias"] = kind == "qwen2"
+    c["qk_norm"] = kind.startswith("qwen3")
+    if kind == "qwen3_moe":
+        c.update(experts=config["num_experts"], topk=config["num_experts_per_tok"],
+                 ef=config["moe_intermediate_size"], dense=len(config["mlp_only_layers"]))
+    if kind == "mixtral":
+        c.update(experts=config["num_local_experts"], topk=config["num_experts_per_tok"], ef=c["f"])
+    if kind == "deepseek_v3":
+        c.update(experts=config["n_routed_experts"], topk=config["num_experts_per_tok"],
+                 ef=config["moe_intermediate_size"], shared=config["n_shared_experts"],
+                 dense=config["first_k_dense_replace"], router_bias=True,
+                 mtp=config["num_nextn_predict_layers"],
+                 mla=(config["q_lora_rank"], config["kv_lora_rank"], config["qk_nope_head_dim"],
+                      config["qk_rope_head_dim"], config["v_head_dim"]))
+    return c
+
+
 def layer_tensors(c, moe):
     """(shape, copies, copies a token passes) of every tensor of one layer."""
     h, a, d, kv = c["h"], c["a"], c["d"], c["kv"]
@@ -78,9 +111,9 @@ def layer_tensors(c, moe):
                 one(a * (nope + v), kvr), one(h, a * v)]
     else:
         out += [one(a * d, h), one(kv * d, h), one(kv * d, h), one(h, a * d)]
-        if c.get("bias") or c.get("qkv_bias"):
+        if c.get("bias") or c.get("bias_all") or c.get("qkv_bias"):
             out += [one(a * d), one(kv * d), one(kv * d)]
-        if c.get("bias"):
+        if c.get("bias") or c.get("bias_all"):
             out += [one(h)]
         if c.get("qk_norm"):
             out += [one(d), one(d)]
@@ -91,8 +124,8 @@ def layer_tensors(c, moe):
             out += [(shape, c.get("shared", 0), c.get("shared", 0))]
     else:
         out += [one(c["f"], h), one(h, c["f"])] + ([one(c["f"], h)] if c["gated"] else [])
-        if c.get("bias"):
-            out += [one(c["f"]), one(h)]
+        if c.get("bias") or c.get("mlp_bias"):
+            out += [one(c["f"]), one(h)] + ([one(c["f"])] if c["gated"] else [])
     return out
 
 
@@ -135,12 +168,18 @@ def forward_flops(c, sequence, causal):
     return 2 * matrices * sequence + core
 
 
+def row(name, c, sequence=4096):
+    return '    {"%s", %.0f, %.0f, %.0f, %.0f, %.0f},' % (
+        name, parameters(c), parameters(c, active=True), prediction_parameters(c),
+        forward_flops(c, sequence, False), forward_flops(c, sequence, True))
+
+
 def main():
-    sequence = 4096
-    for name, c in MODELS.items():
-        print('    {"%s", %.0f, %.0f, %.0f, %.0f, %.0f},' % (
-            name, parameters(c), parameters(c, active=True), prediction_parameters(c),
-            forward_flops(c, sequence, False), forward_flops(c, sequence, True)))
+    for path in map(pathlib.Path, sys.argv[1:]):
+        print(row(path.name, from_config(json.loads(path.read_text(encoding="utf-8")))))
+    if len(sys.argv) == 1:
+        for name, c in MODELS.items():
+            print(row(name, c))
 
 
 if __name__ == "__main__":
