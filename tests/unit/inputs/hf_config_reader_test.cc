@@ -6,13 +6,13 @@
 #include <algorithm>
 #include <cstdlib>
 #include <filesystem>
-#include <fstream>
 #include <string>
 
 #include "absl/strings/str_replace.h"
 #include "sim/inputs/file.h"
 #include "sim/inputs/model_reader.h"
 #include "sim/model/flops.h"
+#include "tests/unit/inputs/test_folder.h"
 
 namespace fleetsim {
 namespace {
@@ -264,9 +264,7 @@ TEST(ParseHfConfig, NotAnObject) {
 
 // What a file is called does not matter.
 TEST(ReadModelFile, TextAndJsonAreToldApartByContent) {
-  const std::string path = ::testing::TempDir() + "/json.textproto";
-  std::ofstream(path) << "\n  " << Sample("mixtral");
-  const auto model = ReadModelFile(path);
+  const auto model = ReadModelFile(WriteTestFile("json.textproto", "\n  " + Sample("mixtral")));
   ASSERT_TRUE(model.ok()) << model.status();
   EXPECT_EQ(model->experts->experts, 4);
   EXPECT_EQ(model->name, "json");

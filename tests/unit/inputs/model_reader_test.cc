@@ -9,6 +9,7 @@
 #include <string>
 
 #include "sim/model/flops.h"
+#include "tests/unit/inputs/test_folder.h"
 
 namespace fleetsim {
 namespace {
@@ -119,12 +120,6 @@ TEST(ReadModels, MissingFolderIsAnError) {
   EXPECT_THAT(ReadModels("/no/such/folder").status().message(), HasSubstr("/no/such/folder"));
 }
 
-std::string WriteFile(const std::string& name, const std::string& content) {
-  const std::string path = ::testing::TempDir() + "/" + name;
-  std::ofstream(path) << content;
-  return path;
-}
-
 const char kSmall[] =
     "name: \"small\"\n"    // line 1
     "layers: 4\n"          // line 2
@@ -137,10 +132,10 @@ const char kSmall[] =
     "norm: RMS_NORM\n";    // line 9
 
 TEST(ReadModelFile, FillsWhatIsLeftOut) {
-  const auto model = ReadModelFile(WriteFile("small.textproto", kSmall));
+  const auto model = ReadModelFile(WriteTestFile("small.textproto", kSmall));
   ASSERT_TRUE(model.ok()) << model.status();
   EXPECT_EQ(model->head_dim, 64);
-  const auto experts = ReadModelFile(WriteFile(
+  const auto experts = ReadModelFile(WriteTestFile(
       "experts.textproto",
       std::string(kSmall) +
           "moe { experts: 16 experts_per_token: 2 expert_ffn: 128 shared_experts: 1 }\n"));
@@ -167,7 +162,7 @@ TEST_P(WrongModelTest, IsOneErrorWithLineAndField) {
     ASSERT_NE(at, std::string::npos);
     content.replace(at, std::string(wrong.old_text).size(), wrong.new_text);
   }
-  const auto model = ReadModelFile(WriteFile("wrong.textproto", content));
+  const auto model = ReadModelFile(WriteTestFile("wrong.textproto", content));
   EXPECT_EQ(model.status().code(), absl::StatusCode::kInvalidArgument);
   EXPECT_THAT(model.status().message(), HasSubstr(std::string("wrong.textproto") + wrong.message));
 }
@@ -221,8 +216,7 @@ INSTANTIATE_TEST_SUITE_P(
     [](const auto& test) { return std::string(test.param.what); });
 
 TEST(ReadModels, NamesBelongToOneFile) {
-  const std::string folder = ::testing::TempDir() + "/models_named_twice";
-  std::filesystem::create_directories(folder);
+  const std::string folder = TestFolder();
   std::ofstream(folder + "/a.textproto") << "name: \"a\" alias: \"Both\"\n" << (kSmall + 14);
   std::ofstream(folder + "/b.textproto") << "name: \"b\" alias: \"both\"\n" << (kSmall + 14);
   EXPECT_THAT(ReadModels(folder).status().message(),

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "proto/workload.pb.h"
+#include "tests/unit/inputs/test_folder.h"
 
 namespace fleetsim {
 namespace {
@@ -41,12 +42,6 @@ const char kWorkload[] =
     "  }\n"
     "}\n";
 
-std::string WriteFile(const std::string& name, const std::string& content) {
-  const std::string path = ::testing::TempDir() + "/" + name;
-  std::ofstream(path, std::ios::binary) << content;
-  return path;
-}
-
 std::string Replaced(std::string content, const std::string& old_text,
                      const std::string& new_text) {
   const size_t at = content.find(old_text);
@@ -55,7 +50,7 @@ std::string Replaced(std::string content, const std::string& old_text,
 }
 
 TEST(ReadWorkload, EveryField) {
-  const auto workload = ReadWorkload(WriteFile("full.textproto", kWorkload), kModelsRoot);
+  const auto workload = ReadWorkload(WriteTestFile("full.textproto", kWorkload), kModelsRoot);
   ASSERT_TRUE(workload.ok()) << workload.status();
   EXPECT_EQ(workload->name, "llama3-405b-on-16k");
   ASSERT_EQ(workload->jobs.size(), 1u);
@@ -83,12 +78,12 @@ TEST(ReadWorkload, EveryField) {
 
 TEST(ReadWorkload, WhatIsLeftOut) {
   const auto workload = ReadWorkload(
-      WriteFile("least.textproto",
-                "jobs { id: 'a' pretrain { model: 'llama3-8b' sequence_length: 8192 "
-                "global_batch_sequences: 128 precision: FP16 recompute: SELECTIVE stack: 's' "
-                "parallelism { } } }"
-                "jobs { id: 'b' pretrain { model: 'llama3-8b' sequence_length: 8192 "
-                "global_batch_sequences: 128 precision: FP16 recompute: FULL stack: 's' } }"),
+      WriteTestFile("least.textproto",
+                    "jobs { id: 'a' pretrain { model: 'llama3-8b' sequence_length: 8192 "
+                    "global_batch_sequences: 128 precision: FP16 recompute: SELECTIVE stack: 's' "
+                    "parallelism { } } }"
+                    "jobs { id: 'b' pretrain { model: 'llama3-8b' sequence_length: 8192 "
+                    "global_batch_sequences: 128 precision: FP16 recompute: FULL stack: 's' } }"),
       kModelsRoot);
   ASSERT_TRUE(workload.ok()) << workload.status();
   EXPECT_EQ(workload->name, "least");
@@ -117,24 +112,24 @@ TEST(ReadWorkload, BinaryIsToldApartByContent) {
   pretrain->set_recompute(proto::Pretrain::NONE);
   pretrain->set_stack("megatron-2021");
   const std::string bytes = entry.SerializeAsString();
-  const auto workload = ReadWorkload(WriteFile("named.textproto", bytes), kModelsRoot);
+  const auto workload = ReadWorkload(WriteTestFile("named.textproto", bytes), kModelsRoot);
   ASSERT_TRUE(workload.ok()) << workload.status();
   EXPECT_EQ(workload->name, "binary");
   EXPECT_EQ(workload->jobs[0].pretrain.model.name, "llama2-7b");
   // A message that ends in the middle of a field.
   const auto cut =
-      ReadWorkload(WriteFile("cut.bin", bytes.substr(0, bytes.size() - 5)), kModelsRoot);
+      ReadWorkload(WriteTestFile("cut.bin", bytes.substr(0, bytes.size() - 5)), kModelsRoot);
   EXPECT_EQ(cut.status().code(), absl::StatusCode::kInvalidArgument);
   EXPECT_THAT(cut.status().message(), HasSubstr("cut.bin"));
   // Field 2 (jobs) that claims 10,000,000,000 bytes.
   const auto huge = ReadWorkload(
-      WriteFile("huge.bin", std::string("\x12\x80\xc8\xaf\xa0\x25", 6) + "jobs"), kModelsRoot);
+      WriteTestFile("huge.bin", std::string("\x12\x80\xc8\xaf\xa0\x25", 6) + "jobs"), kModelsRoot);
   EXPECT_EQ(huge.status().code(), absl::StatusCode::kInvalidArgument);
   EXPECT_THAT(huge.status().message(), HasSubstr("huge.bin"));
 }
 
 TEST(ReadWorkload, ModelPathIsRelativeToTheWorkload) {
-  const std::string folder = ::testing::TempDir() + "/workload_folder";
+  const std::string folder = TestFolder();
   std::filesystem::create_directories(folder + "/models");
   std::ofstream(folder + "/models/config.json")
       << R"({"model_type": "llama", "hidden_size": 4096, "num_hidden_layers": 16,
@@ -152,7 +147,7 @@ TEST(ReadWorkload, ModelPathIsRelativeToTheWorkload) {
 
 TEST(ReadWorkload, DuplicateIdsNameBothJobs) {
   const std::string jobs = std::string(kWorkload).substr(std::string(kWorkload).find("jobs"));
-  const auto again = ReadWorkload(WriteFile("again.textproto", jobs + jobs), kModelsRoot);
+  const auto again = ReadWorkload(WriteTestFile("again.textproto", jobs + jobs), kModelsRoot);
   EXPECT_THAT(
       again.status().message(),
       HasSubstr("again.textproto:23: jobs[1].id: \"pretrain\" is already the id of jobs[0]; "
@@ -171,7 +166,7 @@ class WrongWorkloadTest : public ::testing::TestWithParam<WrongWorkload> {};
 TEST_P(WrongWorkloadTest, IsOneErrorWithLineAndField) {
   const WrongWorkload& wrong = GetParam();
   const std::string content = Replaced(kWorkload, wrong.old_text, wrong.new_text);
-  const auto workload = ReadWorkload(WriteFile("wrong.textproto", content), kModelsRoot);
+  const auto workload = ReadWorkload(WriteTestFile("wrong.textproto", content), kModelsRoot);
   EXPECT_EQ(workload.status().code(), absl::StatusCode::kInvalidArgument);
   EXPECT_THAT(std::string(workload.status().message()),
               HasSubstr(std::string("wrong.textproto") + wrong.message));
@@ -254,10 +249,10 @@ TEST(ReadWorkload, WrongFiles) {
   EXPECT_THAT(ReadWorkload("/no/such/file", kModelsRoot).status().message(),
               HasSubstr("/no/such/file"));
   EXPECT_THAT(
-      ReadWorkload(WriteFile("none.textproto", "name: 'x'\n"), kModelsRoot).status().message(),
+      ReadWorkload(WriteTestFile("none.textproto", "name: 'x'\n"), kModelsRoot).status().message(),
       HasSubstr("none.textproto: jobs: is missing; give at least one job"));
   EXPECT_THAT(
-      ReadWorkload(WriteFile("idle.textproto", "jobs { id: 'x' }\n"), kModelsRoot)
+      ReadWorkload(WriteTestFile("idle.textproto", "jobs { id: 'x' }\n"), kModelsRoot)
           .status()
           .message(),
       HasSubstr("idle.textproto:1: jobs[0].pretrain: is missing; give what the job is to do"));
@@ -270,7 +265,7 @@ TEST(ReadWorkload, DegreesAgainstKvHeadsAndExperts) {
   const auto message = [&](const char* model, const char* more) {
     const std::string content = Replaced(Replaced(kJob, "MODEL", model), "MORE", more);
     return std::string(
-        ReadWorkload(WriteFile("degrees.textproto", content), kModelsRoot).status().message());
+        ReadWorkload(WriteTestFile("degrees.textproto", content), kModelsRoot).status().message());
   };
   EXPECT_EQ(message("llama3-70b", "tensor: 16"), "") << "each kv head on two ranks";
   // 28 heads, 4 kv heads.
