@@ -4,6 +4,11 @@
 
 namespace fleetsim {
 
+FlopsPerSecond NominalSpeed(const Accelerator& accelerator) {
+  const FlopsPerSecond bf16 = accelerator.Peak(DataType::kBf16);
+  return bf16.value() > 0.0 ? bf16 : accelerator.Peak(DataType::kFp16);
+}
+
 double TotalProcessingPerformance(const Accelerator& accelerator) {
   if (accelerator.stated_tpp) return *accelerator.stated_tpp;
   double largest = 0.0;

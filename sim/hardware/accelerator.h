@@ -68,6 +68,10 @@ struct Accelerator {
   FlopsPerSecond Peak(DataType dtype) const { return peak[static_cast<int>(dtype)]; }
 };
 
+// What `speed` in a platform file states of an accelerator that is not power-capped: its BF16 peak,
+// or its FP16 peak where it has no BF16. Zero where neither is known.
+FlopsPerSecond NominalSpeed(const Accelerator& accelerator);
+
 // Total processing performance, TOPS x bit length, the largest over formats, summed over dies
 // (US export rule 3A090, technical note). Zero where no peak is known.
 double TotalProcessingPerformance(const Accelerator& accelerator);

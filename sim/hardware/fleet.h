@@ -53,6 +53,8 @@ struct Fleet {
   std::string digest;  // of the file's bytes
   std::vector<Site> sites;
   std::vector<Leaf> leaves;
+  // Some speed, bandwidth or state changes over time: only a full simulation sees it.
+  bool has_profiles = false;
   std::vector<Host> hosts;  // in file order: neighbours share a leaf
 
   const Leaf& LeafOf(int host) const { return leaves[hosts[host].leaf]; }
