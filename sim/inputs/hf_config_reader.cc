@@ -92,24 +92,34 @@ absl::Status ReadLlama(const JsonObject& config, Architecture* model) {
   return absl::OkStatus();
 }
 
-absl::Status ReadMistral(const JsonObject& config, Architecture* model) {
+absl::Status ReadMixtralDecoder(const JsonObject& config, Architecture* model) {
   RETURN_IF_ERROR(ReadDecoder(config, /*kv_heads_required=*/true, model));
   return ReadWholes(config, {{"head_dim", &model->head_dim, false},
                              {"sliding_window", &model->sliding_window, false}});
 }
 
-// The window holds for the layers from max_window_layers on.
+// The library's window where a file says nothing; null is none.
+constexpr int kDefaultWindow = 4096;
+
+absl::Status ReadMistral(const JsonObject& config, Architecture* model) {
+  if (!config.Written("sliding_window")) model->sliding_window = kDefaultWindow;
+  return ReadMixtralDecoder(config, model);
+}
+
+// The window holds for the layers from max_window_layers on; the library's default is 28.
 absl::Status ReadQwenWindow(const JsonObject& config, Architecture* model) {
   ASSIGN_OR_RETURN(const bool used, config.Flag("use_sliding_window", false));
-  if (!used || !config.Has("sliding_window")) return absl::OkStatus();
-  int first_layer = 0;
+  const bool none = config.Written("sliding_window") && !config.Has("sliding_window");
+  if (!used || none) return absl::OkStatus();
+  int first_layer = 28;
   RETURN_IF_ERROR(ReadWholes(config, {{"max_window_layers", &first_layer, false, 0}}));
   if (first_layer >= model->layers) return absl::OkStatus();
   if (first_layer > 0) {
     return NotModelled(config, "max_window_layers", absl::StrCat("is ", first_layer),
                        "a sliding window in all layers (0) or in none");
   }
-  return ReadWholes(config, {{"sliding_window", &model->sliding_window}});
+  model->sliding_window = kDefaultWindow;
+  return ReadWholes(config, {{"sliding_window", &model->sliding_window, false}});
 }
 
 absl::Status ReadQwen2(const JsonObject& config, Architecture* model) {
@@ -156,7 +166,7 @@ absl::Status ReadQwen3Moe(const JsonObject& config, Architecture* model) {
 }
 
 absl::Status ReadMixtral(const JsonObject& config, Architecture* model) {
-  RETURN_IF_ERROR(ReadMistral(config, model));
+  RETURN_IF_ERROR(ReadMixtralDecoder(config, model));
   Experts experts;
   RETURN_IF_ERROR(ReadWholes(config, {{"num_local_experts", &experts.experts},
                                       {"num_experts_per_tok", &experts.per_token}}));
@@ -184,7 +194,7 @@ absl::Status ReadDeepSeekV3(const JsonObject& config, Architecture* model) {
                {"n_routed_experts", &experts.experts},
                {"num_experts_per_tok", &experts.per_token},
                {"moe_intermediate_size", &experts.ffn},
-               {"n_shared_experts", &experts.shared, false, 0},
+               {"n_shared_experts", &experts.shared, !config.Written("n_shared_experts"), 0},
                {"first_k_dense_replace", &experts.dense_layers, true, 0},
                {"n_group", &experts.routing_groups, false},
                {"topk_group", &experts.groups_per_token, false},

@@ -101,6 +101,8 @@ bool JsonObject::Has(const std::string& key) const {
   return found != root_->end() && !found->is_null();
 }
 
+bool JsonObject::Written(const std::string& key) const { return root_->contains(key); }
+
 Location JsonObject::At(const std::string& key) const {
   const auto found = lines_.find(key);
   return Location{path_, found == lines_.end() ? 0 : found->second, key};
@@ -127,7 +129,7 @@ absl::StatusOr<int> JsonObject::WholeValue(const std::string& key, const json& v
 }
 
 absl::Status JsonObject::Missing(const std::string& key) const {
-  if (lines_.contains(key)) return InputError(At(key), "is null", "this model_type needs it");
+  if (Written(key)) return InputError(At(key), "is null", "this model_type needs it");
   std::vector<std::string> keys;
   for (const auto& [name, line] : lines_) keys.push_back(name);
   const std::vector<std::string> near = NearestNames(key, keys, 1);

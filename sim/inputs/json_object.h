@@ -21,8 +21,9 @@ class JsonObject {
   JsonObject(JsonObject&&) noexcept;
   JsonObject& operator=(JsonObject&&) noexcept;
 
-  // The field is there and not null.
+  // The field is there and not null; is there, null or not.
   bool Has(const std::string& key) const;
+  bool Written(const std::string& key) const;
   // Line of a field; 0, the whole file, where it is absent.
   Location At(const std::string& key) const;
 

@@ -8,6 +8,10 @@
 namespace fleetsim {
 namespace {
 
+double HeadsOnRank(const Architecture& model, int tensor) {
+  return static_cast<double>(model.heads) / tensor;
+}
+
 // kv heads a rank holds: with more ranks than kv heads each is held by several.
 double KvHeadsOnRank(const Architecture& model, int tensor) {
   return std::max(1.0, static_cast<double>(model.kv_heads) / tensor);
@@ -17,7 +21,7 @@ void AddAttentionProjections(const Architecture& model, const LayerShard& shard,
                              LayerOperators* layer) {
   const double tokens = shard.Tokens();
   const double hidden = model.hidden;
-  const double heads = model.heads / shard.tensor;
+  const double heads = HeadsOnRank(model, shard.tensor);
   const double kv_heads = KvHeadsOnRank(model, shard.tensor);
   layer->gemms.push_back({"qkv_projection",
                           {tokens, (heads + 2 * kv_heads) * model.head_dim, hidden},
@@ -33,7 +37,7 @@ void AddLatentProjections(const Architecture& model, const LayerShard& shard,
   const LatentAttention& latent = *model.latent;
   const double tokens = shard.Tokens();
   const double hidden = model.hidden;
-  const double heads = model.heads / shard.tensor;
+  const double heads = HeadsOnRank(model, shard.tensor);
   const double query_width = heads * QueryKeyHeadDim(model);
   const double kv_rank = latent.kv_lora_rank;
   double query_input = hidden;
@@ -56,7 +60,7 @@ void AddLatentProjections(const Architecture& model, const LayerShard& shard,
 AttentionShape AttentionCore(const Architecture& model, const LayerShard& shard) {
   AttentionShape shape;
   shape.batch = shard.sequences;
-  shape.heads = model.heads / shard.tensor;
+  shape.heads = HeadsOnRank(model, shard.tensor);
   shape.kv_heads = model.latent ? shape.heads : KvHeadsOnRank(model, shard.tensor);
   shape.head_dim = QueryKeyHeadDim(model);
   shape.value_dim = ValueHeadDim(model);

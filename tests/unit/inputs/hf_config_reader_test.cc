@@ -242,9 +242,20 @@ INSTANTIATE_TEST_SUITE_P(
                     "\"first_k_dense_replace\": 6", ":@: first_k_dense_replace: is 6; give 0 to 5"},
         WrongConfig{"groups_do_not_divide", "deepseek_v3", "\"n_group\": 4", "\"n_group\": 3",
                     ":@: n_group: is 3; give a divisor of experts, which is 16"},
+        WrongConfig{"no_shared_experts_written", "deepseek_v3", "\"n_shared_experts\"",
+                    "\"shared\"", ": n_shared_experts: is missing"},
         WrongConfig{"latent_with_bias", "deepseek_v3", "\"attention_bias\": false",
                     "\"attention_bias\": true", ":@: attention_bias: is true; modelled: false"}),
     [](const auto& test) { return std::string(test.param.what); });
+
+// MistralConfig of the transformers library: sliding_window=4096 unless the file says otherwise.
+TEST(ParseHfConfig, WindowOfMistralUnlessNull) {
+  const std::string null =
+      Replaced(Sample("mistral"), "\"sliding_window\": 1024", "\"sliding_window\": null");
+  EXPECT_EQ(ParseHfConfig("c.json", null)->sliding_window, 0);
+  const std::string absent = Replaced(Sample("mistral"), "\"sliding_window\": 1024", "\"w\": 1");
+  EXPECT_EQ(ParseHfConfig("c.json", absent)->sliding_window, 4096);
+}
 
 TEST(ParseHfConfig, WindowInSomeLayersIsNotModelled) {
   std::string content =

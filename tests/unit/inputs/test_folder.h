@@ -15,14 +15,14 @@ inline std::string TestFolder() {
   const auto* test = ::testing::UnitTest::GetInstance()->current_test_info();
   std::string name = std::string(test->test_suite_name()) + "." + test->name();
   std::replace(name.begin(), name.end(), '/', '.');
-  const std::string folder = ::testing::TempDir() + "/fleetsim." + name;
+  std::string folder = ::testing::TempDir() + "/fleetsim." + name;
   std::filesystem::create_directories(folder);
   return folder;
 }
 
 // Its path.
 inline std::string WriteTestFile(const std::string& name, const std::string& content) {
-  const std::string path = TestFolder() + "/" + name;
+  std::string path = TestFolder() + "/" + name;
   std::filesystem::create_directories(std::filesystem::path(path).parent_path());
   std::ofstream(path, std::ios::binary) << content;
   return path;
