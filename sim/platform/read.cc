@@ -225,6 +225,12 @@ absl::StatusOr<Platform> ReadPlatform(const std::string& path, const Catalog& ca
   return PlatformReader(file, catalog).Read();
 }
 
+absl::StatusOr<Platform> ParsePlatform(const std::string& path, const std::string& content,
+                                       const Catalog& catalog) {
+  ASSIGN_OR_RETURN(const XmlFile file, XmlFile::Parse(path, content));
+  return PlatformReader(file, catalog).Read();
+}
+
 absl::StatusOr<Fleet> ReadFleet(const std::string& path, const Catalog& catalog) {
   ASSIGN_OR_RETURN(Platform platform, ReadPlatform(path, catalog));
   return std::move(platform.fleet);

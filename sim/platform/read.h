@@ -16,6 +16,10 @@ namespace fleetsim {
 // result points into the catalog.
 absl::StatusOr<Platform> ReadPlatform(const std::string& path, const Catalog& catalog);
 
+// The same of a file's content; `path` is what errors call it.
+absl::StatusOr<Platform> ParsePlatform(const std::string& path, const std::string& content,
+                                       const Catalog& catalog);
+
 // The same where only the fleet is wanted.
 absl::StatusOr<Fleet> ReadFleet(const std::string& path, const Catalog& catalog);
 

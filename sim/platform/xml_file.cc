@@ -10,9 +10,14 @@
 namespace fleetsim {
 
 absl::StatusOr<XmlFile> XmlFile::Load(const std::string& path) {
+  ASSIGN_OR_RETURN(std::string content, ReadFile(path));
+  return Parse(path, std::move(content));
+}
+
+absl::StatusOr<XmlFile> XmlFile::Parse(const std::string& path, std::string content) {
   XmlFile file;
   file.path_ = path;
-  ASSIGN_OR_RETURN(file.content_, ReadFile(path));
+  file.content_ = std::move(content);
   file.line_starts_.push_back(0);
   for (std::size_t i = 0; i < file.content_.size(); ++i) {
     if (file.content_[i] == '\n') file.line_starts_.push_back(static_cast<std::ptrdiff_t>(i) + 1);

@@ -16,6 +16,8 @@ namespace fleetsim {
 class XmlFile {
  public:
   static absl::StatusOr<XmlFile> Load(const std::string& path);
+  // `path` is what errors call the content.
+  static absl::StatusOr<XmlFile> Parse(const std::string& path, std::string content);
 
   const std::string& path() const { return path_; }
   const std::string& content() const { return content_; }
