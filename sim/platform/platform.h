@@ -34,6 +34,8 @@ struct Platform {
   std::vector<std::string> notes;
 };
 
+bool HoldsHosts(const Zone& zone);
+
 }  // namespace fleetsim
 
 #endif  // SIM_PLATFORM_PLATFORM_H_

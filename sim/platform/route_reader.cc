@@ -11,14 +11,6 @@ namespace fleetsim {
 
 namespace {
 
-bool HoldsHosts(const Zone& zone) {
-  if (zone.leaf >= 0) return true;
-  for (const Zone& child : zone.zones) {
-    if (HoldsHosts(child)) return true;
-  }
-  return false;
-}
-
 class RouteReader {
  public:
   RouteReader(const XmlFile& file, const LinkTable& links, Fleet& fleet)
