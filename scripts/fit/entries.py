@@ -140,9 +140,14 @@ class Builder:
                 point[key] *= scale.get(key, scale.get("forward_ratio", 1.0))
 
     def note_attention(self, spec, kernel, entry, flash, device, rows, kind):
-        if len(rows):
-            time = self.fits.attention_seconds(flash, entry, device, rows)
-            self.note(spec["name"], kernel, kind, self.fits.errors(time, rows.seconds.to_numpy()))
+        parts = {"": rows}
+        if "serving" in kind:
+            training = (rows.queries >= 1024) & (rows.batch * rows.heads >= 16)
+            parts = {", training shapes": rows[training], ", all shapes": rows}
+        for label, part in parts.items():
+            if len(part):
+                time = self.fits.attention_seconds(flash, entry, device, part)
+                self.note(spec["name"], kernel + label, kind, self.fits.errors(time, part.seconds.to_numpy()))
 
     def published(self, spec):
         """A relative's entry with the published sustained ratios; attention scales with them."""
