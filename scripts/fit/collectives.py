@@ -269,6 +269,39 @@ def fit_fabric(name, fabric, folder):
     return result, residuals
 
 
+def profiles(folder):
+    """(name, fabric, rows) of independent tables that are compared, not fitted."""
+    apex = pd.read_csv(os.path.join(folder, 'apex/collectives.csv'))
+    apex = apex[(apex['num_nodes'] == 1) & (apex['dtype'] == 'half') & (apex['op'] != 'sendrecv')
+                & (apex['size(kb)'] > 0)]
+    for gpu in ('H100-SXM-80GB', 'H200'):
+        part = apex[apex['gpu'] == gpu]
+        yield 'apex ' + gpu, 'nvlink4', pd.DataFrame(
+            dict(op=part['op'], n=part['num_gpus_per_node'], bytes=part['size(kb)'] * 1024.0,
+                 seconds=part['time(us)'] * US, only=''))
+    vidur = pd.read_csv(os.path.join(folder, 'vidur/network.csv.xz'))
+    vidur = vidur[(vidur['ranks'] == 1) & (vidur['op'] == 'all_reduce')
+                  & (vidur['workers'] == vidur['devices_per_node'])]
+    for topology, fabric in (('a100_dgx', 'nvlink3'), ('h100_dgx', 'nvlink4')):
+        part = vidur[vidur['topology'] == topology]
+        yield 'vidur ' + topology, fabric, pd.DataFrame(
+            dict(op=part['op'], n=part['workers'], bytes=part['size'] * 1.0,
+                 seconds=part['min_ms'] * 1e-3, only=''))
+
+
+def compare(fitted, folder):
+    print('## tables that were not fitted')
+    print('| table | size | rows | median error | 90th percentile |\n|---|---|---|---|---|')
+    for title, name, rows in profiles(folder):
+        if name not in fitted:
+            continue
+        kept = [p for p in fitted[name] if not p.algorithm.endswith('_shot')]
+        predicted = times(FABRICS[name], kept, rows, [])
+        for size, count, median, p90 in residual_table(rows, predicted):
+            print('| %s | %s | %d | %.1f %% | %.1f %% |'
+                  % (title, size, count, 100 * median, 100 * p90))
+
+
 # The same links in another number, or without a switch: the entry takes its relative's protocols.
 RELATIVES = {'nvlink3': ['nvlink3-a800', 'nvlink3-bridge'],
              'nvlink4': ['nvlink4-h800', 'nvlink4-bridge'], 'nvlink5-nvl72': ['nvlink6']}
@@ -291,10 +324,12 @@ def main():
     parser.add_argument('--write', help='folder of fabric entries to put the protocols into')
     parser.add_argument('--only', help='one fabric')
     args = parser.parse_args()
+    fitted = {}
     for name, fabric in FABRICS.items():
         if args.only and name != args.only:
             continue
         protocols, residuals = fit_fabric(name, fabric, args.measured)
+        fitted[name] = [Protocol(algorithm, **values) for algorithm, values in protocols]
         lines = [text(algorithm, values) for algorithm, values in protocols]
         print('## %s\n' % name + '\n'.join(lines))
         if 'island' in fabric:
@@ -308,6 +343,7 @@ def main():
                 bridge = entry.endswith('-bridge')
                 kept = [line for line in lines if not (bridge and '"in_switch"' in line)]
                 write_entry(path, kept, fabric.get('island'))
+    compare(fitted, args.measured)
 
 
 if __name__ == '__main__':

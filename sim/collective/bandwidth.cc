@@ -24,11 +24,11 @@ Fabric HostBus() {
   return bus;
 }
 
+// An accelerator's bandwidth is the sum of its links to all others of the domain: one link is that
+// share, or less where the server says so.
 BytesPerSecond MeshBandwidth(int ranks, const DomainLinks& links) {
-  BytesPerSecond one_link = links.pairwise_bandwidth;
-  if (one_link.value() <= 0) {
-    one_link = links.bandwidth / Max(1.0, links.domain_accelerators - 1.0);
-  }
+  BytesPerSecond one_link = links.bandwidth / Max(1.0, links.domain_accelerators - 1.0);
+  if (links.pairwise_bandwidth.value() > 0) one_link = Min(one_link, links.pairwise_bandwidth);
   return Min(links.bandwidth, one_link * (ranks - 1.0));
 }
 

@@ -16,7 +16,7 @@ namespace fleetsim {
 struct DomainLinks {
   const Fabric* fabric = nullptr;     // null: an assumed host bus (local.cc)
   BytesPerSecond bandwidth;           // one accelerator, one direction
-  BytesPerSecond pairwise_bandwidth;  // full mesh: one link
+  BytesPerSecond pairwise_bandwidth;  // full mesh: one link; zero: an equal share of `bandwidth`
   int domain_accelerators = 8;        // of the whole domain
   bool engine_kernels = false;        // an inference engine's own all-reduce may be taken
 };
@@ -67,6 +67,9 @@ CollectivePlan PlanCollective(CollectiveKind kind, Bytes bytes, const GroupPlace
 
 // Time of a plan on an idle network: the slowest flow at its rate limit or the floor, plus latency.
 Seconds CollectiveTime(const CollectivePlan& plan);
+
+// The same without making the flows, for searches.
+Seconds CollectiveTime(CollectiveKind kind, Bytes bytes, const GroupPlacement& group);
 
 }  // namespace fleetsim
 

@@ -1,6 +1,5 @@
 // The choice among the ways across hosts, and its flows.
 #include <algorithm>
-#include <limits>
 #include <set>
 
 #include "sim/base/check.h"
@@ -54,26 +53,37 @@ std::vector<HostFlow> Flows(const HostPlan& plan, const GroupPlacement& group) {
   return flows;
 }
 
+// `group` with a fabric inside, once it is known to be sound.
+GroupPlacement Checked(const GroupPlacement& group) {
+  FLEETSIM_CHECK(!group.hosts.empty() && group.ranks_per_host >= 1 && group.lanes >= 1);
+  GroupPlacement result = group;
+  result.local = WithFabric(group.local);
+  FLEETSIM_CHECK(group.hosts.size() == 1 ||
+                 (group.scale_out != nullptr && HostRate(group).value() > 0));
+  return result;
+}
+
+// The fastest way across hosts.
+HostPlan BestWay(CollectiveKind kind, Bytes bytes, const GroupPlacement& group) {
+  const std::vector<HostPlan> ways = Ways(kind, bytes, group);
+  FLEETSIM_CHECK(!ways.empty());  // the reader refuses fabrics that serve too little
+  return *std::min_element(ways.begin(), ways.end(),
+                           [&group](const HostPlan& a, const HostPlan& b) {
+                             return IdleTime(a, group) < IdleTime(b, group);
+                           });
+}
+
 }  // namespace
 
 CollectivePlan PlanCollective(CollectiveKind kind, Bytes bytes, const GroupPlacement& placement) {
-  FLEETSIM_CHECK(!placement.hosts.empty() && placement.ranks_per_host >= 1);
-  FLEETSIM_CHECK(placement.lanes >= 1);
-  GroupPlacement group = placement;
-  group.local = WithFabric(placement.local);
+  const GroupPlacement group = Checked(placement);
   CollectivePlan result;
   if (bytes.value() == 0) return result;
   if (group.hosts.size() == 1) {
     result.local_floor = LocalCollectiveTime(kind, group.ranks_per_host, bytes, group.local);
     return result;
   }
-  FLEETSIM_CHECK(group.scale_out != nullptr && HostRate(group).value() > 0);
-  const std::vector<HostPlan> ways = Ways(kind, bytes, group);
-  FLEETSIM_CHECK(!ways.empty());  // the reader refuses fabrics that serve too little
-  const HostPlan& best =
-      *std::min_element(ways.begin(), ways.end(), [&group](const HostPlan& a, const HostPlan& b) {
-        return IdleTime(a, group) < IdleTime(b, group);
-      });
+  const HostPlan best = BestWay(kind, bytes, group);
   result.flows = Flows(best, group);
   result.local_floor = best.local_floor;
   result.latency = best.latency;
@@ -84,6 +94,15 @@ Seconds CollectiveTime(const CollectivePlan& plan) {
   Seconds slowest = plan.local_floor;
   for (const HostFlow& flow : plan.flows) slowest = Max(slowest, flow.bytes / flow.rate_limit);
   return slowest + plan.latency;
+}
+
+Seconds CollectiveTime(CollectiveKind kind, Bytes bytes, const GroupPlacement& placement) {
+  const GroupPlacement group = Checked(placement);
+  if (bytes.value() == 0) return Seconds(0);
+  if (group.hosts.size() == 1) {
+    return LocalCollectiveTime(kind, group.ranks_per_host, bytes, group.local);
+  }
+  return IdleTime(BestWay(kind, bytes, group), group);
 }
 
 }  // namespace fleetsim

@@ -161,6 +161,21 @@ TEST_F(PlanTest, AllToAllConservesBytes) {
   }
 }
 
+TEST_F(PlanTest, TheClosedFormIsTheTimeOfThePlan) {
+  network_.base_latency = network_.collective_step_latency = Seconds(3);
+  group_.ranks_per_host = 2;
+  for (const int hosts : {1, 2, 4, 100}) {
+    group_.hosts.resize(hosts);
+    for (int i = 0; i < hosts; ++i) group_.hosts[i] = i;
+    for (const K kind : {K::kAllReduce, K::kReduceScatter, K::kBroadcast, K::kAllToAll}) {
+      for (const double bytes : {0.0, 1.0, 1e5}) {
+        EXPECT_NEAR(CollectiveTime(kind, Bytes(bytes), group_).value(),
+                    CollectiveTime(PlanCollective(kind, Bytes(bytes), group_)).value(), 1e-6);
+      }
+    }
+  }
+}
+
 TEST_F(PlanTest, ABroadcastPassesTheBufferDownTheHosts) {
   group_.lanes = 2;
   const CollectivePlan plan = PlanCollective(K::kBroadcast, Bytes(10), group_);
