@@ -21,8 +21,7 @@ FORMATS = {
 
 # Peaks that the table of accelerators lacks: dense TFLOPS and GB/s of the data sheets.
 EXTRA = {
-    "RTX PRO 6000": {"bf16_TFLOPS": 503.8, "fp8_TFLOPS": 1007.6, "fp4_TFLOPS": 2015.2, "mem_bw_GBps": 1597},
-    "V100": {"fp16_TFLOPS": 125.0, "bf16_TFLOPS": 125.0, "mem_bw_GBps": 900},
+    "RTX PRO 6000": {"bf16_TFLOPS": 480, "fp8_TFLOPS": 960, "fp4_TFLOPS": 1920, "mem_bw_GBps": 1597},
 }
 
 
