@@ -151,5 +151,24 @@ TEST(KernelClassReader, ReadsTheCatalog) {
   EXPECT_GT(entries, 0);
 }
 
+// Every class that the table of accelerators names is an entry. The second of four columns, and
+// names with commas are quoted.
+TEST(KernelClassReader, TheClassTableNamesEntries) {
+  std::ifstream table(FLEETSIM_SOURCE_DIR "/scripts/fit/classes.csv");
+  std::string line;
+  std::getline(table, line);
+  int rows = 0;
+  while (std::getline(table, line)) {
+    const size_t end_of_name = line.front() == '"' ? line.find('"', 1) + 1 : line.find(',');
+    const size_t end = line.find(',', end_of_name + 1);
+    const std::string kernels = line.substr(end_of_name + 1, end - end_of_name - 1);
+    EXPECT_TRUE(std::filesystem::exists(FLEETSIM_SOURCE_DIR "/platforms/catalog/kernels/" +
+                                        kernels + ".textproto"))
+        << line;
+    ++rows;
+  }
+  EXPECT_GT(rows, 0);
+}
+
 }  // namespace
 }  // namespace fleetsim
