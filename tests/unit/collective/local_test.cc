@@ -18,6 +18,12 @@ struct WireCase {
   double bytes, sent;
 };
 
+// What ctest lists the case as.
+void PrintTo(const WireCase& c, std::ostream* out) {
+  *out << "algorithm " << static_cast<int>(c.algorithm) << " kind " << static_cast<int>(c.kind)
+       << " ranks " << c.ranks;
+}
+
 class Wire : public ::testing::TestWithParam<WireCase> {};
 
 TEST_P(Wire, EachRankSends) {

@@ -19,6 +19,12 @@ struct Point {
   double tolerance;
 };
 
+// What ctest lists the case as.
+void PrintTo(const Point& p, std::ostream* out) {
+  *out << p.fabric << " kind " << static_cast<int>(p.kind) << " ranks " << p.ranks << " bytes "
+       << p.bytes;
+}
+
 class OneDomain : public ::testing::TestWithParam<Point> {};
 
 TEST_P(OneDomain, MatchesThePublishedBusBandwidth) {

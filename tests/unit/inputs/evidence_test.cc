@@ -39,6 +39,9 @@ struct Wrong {
   const char* message;
 };
 
+// What ctest lists the case as.
+void PrintTo(const Wrong& wrong, std::ostream* out) { *out << wrong.message; }
+
 class WrongEvidence : public ::testing::TestWithParam<Wrong> {};
 
 TEST_P(WrongEvidence, IsRefusedWithFileAndField) {
@@ -54,7 +57,7 @@ INSTANTIATE_TEST_SUITE_P(
     ::testing::Values(
         Wrong{"base_latency_s: 1e-6", "base_latency_s: no evidence vouches for it"},
         // Zero that was written is a number too.
-        Wrong{"base_latency_s: 0", "base_latency_s: no evidence vouches for it"},
+        Wrong{"base_latency_s: 0", "no evidence vouches for it; an `evidence { field"},
         Wrong{"protocol { algorithm: 'ring' }", "protocol: no evidence vouches for it"},
         Wrong{"evidence { kind: VENDOR source: 's' year: 2020 }", "evidence[0].field"},
         Wrong{"evidence { field: 'name' source: 's' year: 2020 }", "evidence[0].kind"},
@@ -64,7 +67,7 @@ INSTANTIATE_TEST_SUITE_P(
         Wrong{"evidence { field: 'nmae' kind: VENDOR source: 's' year: 2020 }", "\"nmae\""},
         Wrong{"evidence { field: 'name' kind: ASSUMED }", "evidence[0].note"},
         Wrong{"evidence { field: 'name' kind: ESTIMATED source: 's' year: 2020 }",
-              "evidence[0].note"}));
+              "evidence[0].note: is missing; say how"}));
 
 }  // namespace
 }  // namespace fleetsim

@@ -60,6 +60,9 @@ struct Wrong {
   const char* message;
 };
 
+// What ctest lists the case as.
+void PrintTo(const Wrong& wrong, std::ostream* out) { *out << wrong.message; }
+
 class WrongFabric : public ::testing::TestWithParam<Wrong> {};
 
 TEST_P(WrongFabric, IsRefusedWithFileAndField) {
