@@ -46,7 +46,8 @@ struct Accelerator {
   int compute_units = 0;  // 0: unknown, no wave quantisation
   int processing_dies = 1;
   std::array<FlopsPerSecond, kDataTypes> peak{};  // dense; zero: format not supported
-  Bytes memory;
+  Bytes memory;                                   // as sold
+  Bytes visible_memory;                           // what software can allocate; zero: unknown
   std::string memory_type;
   BytesPerSecond memory_bandwidth;
   Bytes cache;                        // zero: unknown
@@ -65,6 +66,8 @@ struct Accelerator {
   std::vector<Evidence> evidence;
   std::string notes;
 
+  // What programs can fill: as sold where nothing else is known.
+  Bytes UsableMemory() const { return visible_memory > Bytes(0) ? visible_memory : memory; }
   FlopsPerSecond Peak(DataType dtype) const { return peak[static_cast<int>(dtype)]; }
 };
 

@@ -114,9 +114,10 @@ absl::StatusOr<StepResult> SimulateStep(const TrainingSpec& spec, const Fleet& f
   ASSIGN_OR_RETURN(const Placement placement, Place(spec.strategy, fleet));
   ASSIGN_OR_RETURN(const WorkerKinds kinds, KindsOf(spec, placement, fleet, catalog));
   StepResult result;
-  result.memory_capacity = kinds.hardware.front().device.accelerator->memory;
+  result.memory_capacity = kinds.hardware.front().device.accelerator->UsableMemory();
   for (const WorkerHardware& hardware : kinds.hardware) {
-    result.memory_capacity = Min(result.memory_capacity, hardware.device.accelerator->memory);
+    result.memory_capacity =
+        Min(result.memory_capacity, hardware.device.accelerator->UsableMemory());
   }
   ASSIGN_OR_RETURN(result.memory, CheckFits(spec, result.memory_capacity));
   const bool fold = detail == Detail::kFolded && kinds.hardware.size() == 1;

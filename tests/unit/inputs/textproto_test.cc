@@ -101,9 +101,9 @@ TEST_F(TextprotoTest, ByteOrderMarkIsSkipped) {
 }
 
 TEST_F(TextprotoTest, UnknownFieldNamesTheNearest) {
-  EXPECT_EQ(ErrorOf<proto::Accelerator>("name: \"x\"\n  memory_byte: 5\n"),
-            "2:3: memory_byte: unknown field of Accelerator; "
-            "did you mean \"memory_bytes\" or \"memory_type\"?");
+  EXPECT_EQ(ErrorOf<proto::Accelerator>("name: \"x\"\n  scale_up_domian: 5\n"),
+            "2:3: scale_up_domian: unknown field of Accelerator; "
+            "did you mean \"scale_up_domain\"?");
   EXPECT_THAT(ErrorOf<proto::Workload>("jobs {\n pretrain { modle: \"x\" } }"),
               AllOf(StartsWith("2:13: modle: unknown field of Pretrain"), HasSubstr("\"model\"")));
 }
