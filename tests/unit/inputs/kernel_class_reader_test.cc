@@ -1,13 +1,13 @@
 #include "sim/inputs/kernel_class_reader.h"
 
 #include <filesystem>
-#include <fstream>
 #include <functional>
 #include <string>
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "proto/kernel_class.pb.h"
+#include "tests/unit/inputs/test_folder.h"
 
 namespace fleetsim {
 namespace {
@@ -46,8 +46,7 @@ evidence {
 
 // Reads `text` from a file, as the catalog does.
 absl::StatusOr<KernelClass> Read(const std::string& text) {
-  const std::string path = ::testing::TempDir() + "/x.textproto";
-  std::ofstream(path) << text;
+  const std::string path = WriteTestFile("x.textproto", text);
   proto::KernelClass entry;
   ASSIGN_OR_RETURN(const FieldLines lines, ParseProtoFile(path, &entry));
   return ReadKernelClass(entry, path, lines);
