@@ -6,7 +6,7 @@ namespace fleetsim {
 namespace {
 
 // A domain whose scale-up fabric nobody named: PCIe without peer links. 8 accelerators reach 28 of
-// 63 GB/s on PCIe 5 (nccl-tests reports); 25 us and 1 us are of the order of the PCIe entries.
+// 63 GB/s on PCIe 5 (nccl-tests reports); 8 us and 1 us are of the order of the PCIe entries.
 constexpr double kAssumedHostBusEfficiency = 0.44;
 constexpr Seconds kAssumedHostBusLatency{8e-6};
 constexpr Seconds kAssumedHostBusStep{1e-6};
