@@ -22,19 +22,21 @@ MEASURED = [
      "stream": (0.86, AZURE, 2024),
      "attention": [
          {"generation": "FLASH1", "like": "FLASH2", "published": "A100", "sizes": [64, 128],
-          "evidence": ("REPORTED", DAO, 2023, "FLASH1: middle of the stated shares of peak; start-up and ramp of FLASH2")},
+          "evidence": ("REPORTED", DAO, 2023, "FLASH1: within the stated shares of peak, from memory of the paper; "
+                       "start-up and ramp of FLASH2")},
          {"generation": "FLASH2", "table": ("a100_sxm", "vllm-0.14.0"), "published": "A100",
           "sizes": [64, 128], "tile": 64,
-          "evidence": ("MEASURED", f"{PEER}; {DAO}", 2023, f"FLASH2: {LEVEL_NOTE}")}]},
+          "evidence": ("REPORTED", f"{PEER}; {DAO}", 2023,
+                       f"FLASH2: {LEVEL_NOTE}; the paper's points from memory of it")}]},
     {"name": "nvidia-h100", "accelerator": "H100-80GB SXM", "products": "h100_sxm", "full_grid": True,
      "formats": ["BF16", "FP8"], "points": {"TF32": 0.813, "FP32": 0.774}, "points_source": (TORCH, 2026),
      "stream": (0.91, AZURE, 2024),
      "attention": [
          {"generation": "FLASH2", "published": "H100", "sizes": [64, 128, 256], "tile": 128,
-          "evidence": ("MEASURED", SHAH, 2024, "FLASH2: fitted on the published points")},
+          "evidence": ("MEASURED", SHAH, 2024, "FLASH2: fitted on the figures' values, read from a transcription")},
          {"generation": "FLASH3", "published": "H100", "sizes": [64, 128, 256], "tile": 128,
           "table": ("h100_sxm", "vllm-0.24.0"), "check_table": True,
-          "evidence": ("MEASURED", SHAH, 2024, "FLASH3: fitted on the published points")}]},
+          "evidence": ("MEASURED", SHAH, 2024, "FLASH3: fitted on the figures' values, read from a transcription")}]},
     {"name": "nvidia-h200", "accelerator": "H200-141GB SXM", "products": "h200_sxm",
      "formats": ["BF16", "FP8", "INT8"], "stream": (0.90, AZURE, 2024),
      "attention": [
