@@ -42,4 +42,11 @@ absl::StatusOr<std::string> LocateCatalog(const std::string& flag) {
                     "name its folder with --catalog or FLEETSIM_CATALOG");
 }
 
+std::string ModelsBeside(const std::string& catalog_root) {
+  const fs::path inside = fs::path("workloads") / "models";
+  const fs::path beside = fs::path(catalog_root) / ".." / ".." / inside;
+  if (IsFolder(beside)) return beside.lexically_normal().string();
+  return (fs::path(FLEETSIM_SOURCE_DIR) / inside).string();
+}
+
 }  // namespace fleetsim

@@ -13,6 +13,9 @@ namespace fleetsim {
 // platforms/catalog beside the program or one level up. What a user names must exist.
 absl::StatusOr<std::string> LocateCatalog(const std::string& flag);
 
+// The models' folder of the same tree, workloads/models; the source tree's where there is none.
+std::string ModelsBeside(const std::string& catalog_root);
+
 }  // namespace fleetsim
 
 #endif  // SIM_INPUTS_CATALOG_LOCATION_H_

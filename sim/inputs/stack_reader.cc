@@ -160,6 +160,9 @@ absl::StatusOr<SoftwareStack> ReadSoftwareStack(const proto::SoftwareStack& entr
   ReadTraffic(entry, stack);
   ReadOverlap(entry, stack);
   ReadMemory(entry, stack);
+  for (const proto::SoftwareStack::Origin& origin : entry.measured_by()) {
+    stack.measured_origins.push_back({origin.family(), origin.contains()});
+  }
   stack.notes = entry.notes();
   ASSIGN_OR_RETURN(stack.evidence, ReadEvidence(entry, file, lines));
   return stack;

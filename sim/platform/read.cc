@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "absl/strings/str_format.h"
+#include "sim/base/digest.h"
 #include "sim/base/nearest.h"
 #include "sim/platform/leaf_reader.h"
 #include "sim/platform/route_reader.h"
@@ -15,13 +16,6 @@ namespace fleetsim {
 namespace {
 
 constexpr double kMaxPue = 4.0;
-
-// 64-bit FNV-1a: tells files apart, no protection against intent.
-std::string Digest(const std::string& content) {
-  std::uint64_t hash = 0xcbf29ce484222325u;
-  for (const char c : content) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3u;
-  return absl::StrFormat("%016x", hash);
-}
 
 // Walks the zones of a file into a Platform.
 class PlatformReader {

@@ -97,6 +97,16 @@ Seconds TensorReduction(const TrainingSpec& spec, const WorkerHardware& hardware
          LocalCollectiveTime(CollectiveKind::kReduceScatter, ranks, bytes, hardware.links);
 }
 
+// Under sequence parallelism the inputs of the two column-parallel products are kept sharded and
+// gathered again for their weight gradients (Korthikanti et al. 2022, section 4.2.2).
+Seconds InputGathers(const TrainingSpec& spec, const WorkerHardware& hardware, double tokens) {
+  if (!spec.strategy.sequence_parallel) return Seconds(0.0);
+  const Bytes bytes(tokens * spec.model->hidden * kActivationBytes);
+  return LocalCollectiveTime(CollectiveKind::kAllGather, spec.strategy.tensor, bytes,
+                             hardware.links) *
+         2.0;
+}
+
 // The host issues kernels one by one; where that takes longer than they run, the device waits.
 void AddHostFloor(Work& work, const SoftwareStack& stack, double launches) {
   const Seconds host = stack.host_per_launch * launches;
@@ -143,8 +153,9 @@ Work BackwardKernels(const TrainingSpec& spec, const WorkerHardware& hardware, i
                  Stream(hardware, accumulated, static_cast<double>(operators.gemms.size()))});
   AddKernels(work, Part::kBackward, AttentionBackward(spec, hardware, operators.attention));
   if (spec.strategy.tensor > 1) {
-    const Seconds reductions = TensorReduction(spec, hardware, operators.tokens) * 2.0;
-    AddTensorCommunication(work, spec, Part::kBackward, reductions,
+    const Seconds communication = TensorReduction(spec, hardware, operators.tokens) * 2.0 +
+                                  InputGathers(spec, hardware, operators.tokens);
+    AddTensorCommunication(work, spec, Part::kBackward, communication,
                            spec.stack->tensor_overlap_backward);
   }
   return work;

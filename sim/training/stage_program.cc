@@ -142,12 +142,23 @@ class StageProgram {
                  int after) {
     CollectiveSpec collective{.kind = kind, .bytes = Bytes(bytes)};
     if (folded_) collective.fixed_duration = folded_->collective(group, stage_, collective);
-    program_.collectives.push_back(collective);
     return Push({.kind = OpKind::kCollective,
                  .stream = stream,
                  .group = static_cast<std::int16_t>(group),
-                 .collective = static_cast<int>(program_.collectives.size()) - 1,
+                 .collective = SpecIndex(collective),
                  .after = {after, -1}});
+  }
+
+  // Equal collectives share one spec, so that all members of a group name the same.
+  int SpecIndex(const CollectiveSpec& wanted) {
+    std::vector<CollectiveSpec>& known = program_.collectives;
+    const auto found = std::find_if(known.begin(), known.end(), [&](const CollectiveSpec& other) {
+      return other.kind == wanted.kind && other.bytes == wanted.bytes &&
+             other.fixed_duration == wanted.fixed_duration;
+    });
+    const auto index = static_cast<int>(found - known.begin());
+    if (found == known.end()) known.push_back(wanted);
+    return index;
   }
 
   // Sums gradients over the replicas; with sharded optimizer states every rank needs its share

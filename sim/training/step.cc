@@ -109,7 +109,7 @@ absl::StatusOr<WorkerHardware> HardwareOf(const Leaf& leaf, const Catalog& catal
 }
 
 absl::StatusOr<StepResult> SimulateStep(const TrainingSpec& spec, const Fleet& fleet,
-                                        const Catalog& catalog, Detail detail,
+                                        const Catalog& catalog, const StepOptions& options,
                                         Simulation& simulation) {
   ASSIGN_OR_RETURN(const Placement placement, Place(spec.strategy, fleet));
   ASSIGN_OR_RETURN(const WorkerKinds kinds, KindsOf(spec, placement, fleet, catalog));
@@ -119,8 +119,9 @@ absl::StatusOr<StepResult> SimulateStep(const TrainingSpec& spec, const Fleet& f
     result.memory_capacity =
         Min(result.memory_capacity, hardware.device.accelerator->UsableMemory());
   }
-  ASSIGN_OR_RETURN(result.memory, CheckFits(spec, result.memory_capacity));
-  const bool fold = detail == Detail::kFolded && kinds.hardware.size() == 1;
+  result.memory = MemoryOf(spec);
+  if (options.must_fit) RETURN_IF_ERROR(CheckFits(spec, result.memory_capacity).status());
+  const bool fold = options.detail == Detail::kFolded && kinds.hardware.size() == 1;
   ASSIGN_OR_RETURN(const ProgramRecord record,
                    fold ? RunFolded(spec, placement, kinds, fleet, simulation)
                         : simulation.RunProgram(LowerStep(spec, placement, kinds)));

@@ -16,6 +16,11 @@ namespace fleetsim {
 // are alike; where they are not, the step is simulated in full.
 enum class Detail { kFolded, kFull };
 
+struct StepOptions {
+  Detail detail = Detail::kFolded;
+  bool must_fit = true;  // false: simulate what does not fit in memory all the same
+};
+
 // What a worker on a host of this leaf computes with; Infeasible where the accelerator has no
 // matrix units for `precision`.
 absl::StatusOr<WorkerHardware> HardwareOf(const Leaf& leaf, const Catalog& catalog,
@@ -24,7 +29,7 @@ absl::StatusOr<WorkerHardware> HardwareOf(const Leaf& leaf, const Catalog& catal
 // Fails (Infeasible) where the job cannot be placed or does not fit in memory, with the breakdown
 // and the nearest change that fits.
 absl::StatusOr<StepResult> SimulateStep(const TrainingSpec& spec, const Fleet& fleet,
-                                        const Catalog& catalog, Detail detail,
+                                        const Catalog& catalog, const StepOptions& options,
                                         Simulation& simulation);
 
 }  // namespace fleetsim

@@ -85,8 +85,7 @@ absl::Status SetFabric(const MeasuredCase& measured, const Catalog& catalog, Fle
   const StatedFabric stated = Stated(measured.fabric);
   const Server& server = *request.server;
   double port = stated.port_bytes_per_s.value_or(server.nic_bandwidth.value());
-  request.nics = stated.nics.value_or(
-      std::max(1, server.nics * request.accelerators_per_host / server.accelerators));
+  request.nics = stated.nics.value_or(std::max(1, server.nics));
   if (stated.host_bytes_per_s) {
     request.nics =
         std::min(request.nics, std::max(1, static_cast<int>(*stated.host_bytes_per_s / 12.5e9)));
@@ -95,7 +94,7 @@ absl::Status SetFabric(const MeasuredCase& measured, const Catalog& catalog, Fle
   std::string family = FamilyOf(measured.fabric);
   if (family.empty()) {
     family = absl::StrContains(server.vendor, "Huawei") ? "rocev2" : "infiniband";
-    rules.push_back(absl::StrCat("fabric not stated: ", family));
+    if (request.hosts > 1) rules.push_back(absl::StrCat("fabric not stated: ", family));
   }
   request.fabric = NearestFabric(catalog, family, port);
   if (request.fabric == nullptr) {
@@ -130,13 +129,12 @@ absl::StatusOr<FleetRequest> FleetOf(const MeasuredCase& measured, const Catalog
         absl::StrCat("no server in the catalog for ", request.accelerator->name));
   }
   // A rack that is one scale-up domain is one host, whatever the source calls a node.
-  if (request.server->nodes > 1) per_host = std::min(total, request.server->accelerators);
-  if (total % per_host != 0) {
-    return absl::UnimplementedError("accelerators do not fill whole hosts");
+  const bool is_rack = request.server->nodes > 1;
+  if (!is_rack && per_host < request.server->accelerators && total > per_host) {
+    return absl::UnimplementedError("hosts with fewer accelerators than the catalog's server");
   }
-  request.accelerators_per_host = per_host;
-  request.hosts = total / per_host;
-  if (request.hosts > 1) RETURN_IF_ERROR(SetFabric(measured, catalog, request, rules));
+  request.hosts = (total + request.server->accelerators - 1) / request.server->accelerators;
+  RETURN_IF_ERROR(SetFabric(measured, catalog, request, rules));
   return request;
 }
 

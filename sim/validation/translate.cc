@@ -70,8 +70,8 @@ absl::Status SetDegrees(const MeasuredCase& measured, Strategy& strategy,
 
 absl::Status SetBatch(const MeasuredCase& measured, Strategy& strategy,
                       std::vector<std::string>& rules) {
-  if (!measured.micro_batch) return Missing("row does not state the micro-batch");
-  strategy.micro_batch = *measured.micro_batch;
+  strategy.micro_batch = std::max(1, measured.micro_batch.value_or(1));
+  if (!measured.micro_batch) rules.push_back("micro-batch not stated: 1 sequence");
   int global = measured.global_batch.value_or(0);
   if (global == 0) {
     global = strategy.micro_batch * strategy.data;
@@ -136,6 +136,9 @@ absl::StatusOr<Translation> Translate(const MeasuredCase& measured, const Catalo
   RETURN_IF_ERROR(SetBatch(measured, spec.strategy, result.rules));
   RETURN_IF_ERROR(SetChunks(measured, *spec.model, spec.strategy));
   SetSharding(measured, *spec.stack, spec.strategy, result.rules);
+  if (spec.strategy.zero_stage >= 3 && spec.stack->default_zero_stage < 3) {
+    return Missing(absl::StrCat("ZeRO stage 3 on stack ", spec.stack->name));
+  }
   if (spec.model->heads % spec.strategy.tensor != 0)
     return Missing("tensor degree divides no heads");
   ASSIGN_OR_RETURN(result.fleet, FleetOf(measured, catalog, result.rules));

@@ -21,8 +21,7 @@ namespace fleetsim {
 struct FleetRequest {
   const Accelerator* accelerator = nullptr;
   const Server* server = nullptr;
-  const Fabric* fabric = nullptr;  // null: one host, no fabric needed
-  int accelerators_per_host = 8;
+  const Fabric* fabric = nullptr;
   int hosts = 1;
   int nics = 0;  // of one host
 };

@@ -1,0 +1,216 @@
+// fleetsim run: workload and platforms in, report out.
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "proto/report.pb.h"
+#include "sim/base/digest.h"
+#include "sim/base/isolated.h"
+#include "sim/commands/command.h"
+#include "sim/commands/economics_flags.h"
+#include "sim/economics/economics.h"
+#include "sim/inputs/catalog_location.h"
+#include "sim/inputs/catalog_reader.h"
+#include "sim/inputs/file.h"
+#include "sim/inputs/workload_reader.h"
+#include "sim/plan/search.h"
+#include "sim/platform/read.h"
+#include "sim/report/report.h"
+#include "sim/training/resolve.h"
+#include "sim/training/sensitivity.h"
+#include "sim/training/step.h"
+
+namespace fleetsim {
+namespace {
+
+// Candidates of the closed-form search that the simulator judges.
+constexpr int kShortList = 4;
+
+struct RunFlags {
+  std::string workload;
+  std::vector<std::string> platforms;
+  std::string detail = "folded";
+  std::string format = "text";
+  std::string output;
+  EconomicsOptions economics;
+};
+
+// Everything that is read; nothing is read after this but the platform XML by SimGrid.
+struct RunInputs {
+  Catalog catalog;
+  Workload workload;
+  std::vector<Fleet> fleets;
+  StepOptions step;
+  TableFormat format = TableFormat::kText;
+};
+
+absl::StatusOr<RunInputs> ReadInputs(const RunFlags& flags, const CommonFlags& common) {
+  RunInputs inputs;
+  ASSIGN_OR_RETURN(inputs.format, ParseTableFormat(flags.format));
+  RETURN_IF_ERROR(CheckOptions(flags.economics));
+  inputs.step.detail = flags.detail == "full" ? Detail::kFull : Detail::kFolded;
+  ASSIGN_OR_RETURN(const std::string root, LocateCatalog(common.catalog));
+  ASSIGN_OR_RETURN(inputs.catalog, ReadCatalog(root));
+  ASSIGN_OR_RETURN(inputs.workload, ReadWorkload(flags.workload, ModelsBeside(root)));
+  for (const std::string& path : flags.platforms) {
+    ASSIGN_OR_RETURN(Fleet fleet, ReadFleet(path, inputs.catalog));
+    inputs.fleets.push_back(std::move(fleet));
+  }
+  return inputs;
+}
+
+const char* NameOf(Recompute recompute) {
+  switch (recompute) {
+    case Recompute::kNone:
+      return "none";
+    case Recompute::kSelective:
+      return "selective";
+    case Recompute::kFull:
+      break;
+  }
+  return "full";
+}
+
+JobDescription Describe(const Job& job, const Fleet& fleet) {
+  const PretrainJob& pretrain = job.pretrain;
+  return {.job = job.id,
+          .platform = fleet.name,
+          .platform_file = fleet.file,
+          .model = pretrain.model.name,
+          .parameters = CountParameters(pretrain.model).Total(),
+          .stack = pretrain.stack,
+          .precision = DataTypeName(pretrain.precision),
+          .recompute = NameOf(pretrain.recompute),
+          .sequence_length = pretrain.sequence_length,
+          .global_batch_sequences = pretrain.global_batch};
+}
+
+struct Simulated {
+  TrainingSpec spec;
+  StepResult step;
+};
+
+// The job's own strategy, or the best of a short list.
+absl::StatusOr<Simulated> SimulateJob(const Job& job, const RunInputs& inputs, const Fleet& fleet,
+                                      Simulation& simulation) {
+  if (job.pretrain.parallelism) {
+    ASSIGN_OR_RETURN(const TrainingSpec spec,
+                     Resolve(job, *job.pretrain.parallelism, fleet, inputs.catalog));
+    ASSIGN_OR_RETURN(StepResult step,
+                     SimulateStep(spec, fleet, inputs.catalog, inputs.step, simulation));
+    return Simulated{spec, std::move(step)};
+  }
+  ASSIGN_OR_RETURN(const std::vector<Candidate> candidates,
+                   SearchStrategies(job, fleet, inputs.catalog, kShortList));
+  std::optional<Simulated> best;
+  for (const Candidate& candidate : candidates) {
+    ASSIGN_OR_RETURN(StepResult step,
+                     SimulateStep(candidate.spec, fleet, inputs.catalog, inputs.step, simulation));
+    if (!best || step.duration < best->step.duration) best = Simulated{candidate.spec, step};
+  }
+  best->step.assumptions.push_back(
+      {"strategy searched: closed form over everything that fits, simulation of the best few",
+       "estimated", "docs/step.md"});
+  return *std::move(best);
+}
+
+absl::StatusOr<proto::JobResult> RunJob(const Job& job, const RunInputs& inputs,
+                                        const EconomicsOptions& options, Fleet& fleet,
+                                        Simulation& simulation) {
+  ASSIGN_OR_RETURN(const Simulated simulated, SimulateJob(job, inputs, fleet, simulation));
+  ASSIGN_OR_RETURN(
+      const std::vector<ResourceWorth> worths,
+      MeasureSensitivities(simulated.spec, simulated.step, fleet, inputs.catalog, simulation));
+  std::vector<Sensitivity> sensitivities;
+  for (const ResourceWorth& worth : worths) sensitivities.push_back({worth.resource, worth.gain});
+  ASSIGN_OR_RETURN(const EconomicsResult economics,
+                   ComputeEconomics({.step = &simulated.step,
+                                     .fleet = &fleet,
+                                     .catalog = &inputs.catalog,
+                                     .tokens = job.pretrain.tokens},
+                                    options));
+  return BuildJobResult(Describe(job, fleet), fleet, simulated.step, economics, sensitivities);
+}
+
+// All jobs on one platform; a serialized report of their results.
+absl::StatusOr<std::string> RunPlatform(const RunInputs& inputs, const EconomicsOptions& options,
+                                        Fleet fleet) {
+  proto::Report report;
+  ASSIGN_OR_RETURN(const std::unique_ptr<Simulation> simulation, Simulation::Load(fleet));
+  for (const Job& job : inputs.workload.jobs) {
+    const absl::StatusOr<proto::JobResult> result =
+        RunJob(job, inputs, options, fleet, *simulation);
+    *report.add_results() =
+        result.ok() ? *result : BuildFailure(Describe(job, fleet), result.status());
+  }
+  return report.SerializeAsString();
+}
+
+absl::StatusOr<std::vector<proto::JobResult>> Collect(
+    const std::vector<absl::StatusOr<std::string>>& outputs, const RunInputs& inputs) {
+  std::vector<proto::JobResult> results;
+  for (size_t i = 0; i < outputs.size(); ++i) {
+    if (!outputs[i].ok()) {
+      return absl::Status(
+          outputs[i].status().code(),
+          absl::StrCat(inputs.fleets[i].file, ": ", std::string(outputs[i].status().message())));
+    }
+    proto::Report report;
+    if (!report.ParseFromString(*outputs[i])) return absl::InternalError("lost a result");
+    results.insert(results.end(), report.results().begin(), report.results().end());
+  }
+  return results;
+}
+
+absl::StatusOr<int> Run(const RunFlags& flags, const CommonFlags& common) {
+  ASSIGN_OR_RETURN(const RunInputs inputs, ReadInputs(flags, common));
+  std::vector<IsolatedTask> tasks;
+  for (const Fleet& fleet : inputs.fleets) {
+    tasks.push_back([&] { return RunPlatform(inputs, flags.economics, fleet); });
+  }
+  std::vector<absl::StatusOr<std::string>> outputs;
+  {
+    Progress progress("platforms simulated", static_cast<int>(tasks.size()));
+    outputs = RunIsolated(tasks, AvailableProcessors(), [&](int done) { progress.Report(done); });
+  }
+  ASSIGN_OR_RETURN(const std::vector<proto::JobResult> results, Collect(outputs, inputs));
+  std::vector<InputFile> files;
+  ASSIGN_OR_RETURN(const std::string content, ReadFile(flags.workload));
+  files.push_back({"workload", flags.workload, Digest(content)});
+  for (const Fleet& fleet : inputs.fleets) files.push_back({"platform", fleet.file, fleet.digest});
+  const proto::Report report = BuildReport(inputs.workload.name, files, results);
+  ASSIGN_OR_RETURN(const std::string text, RenderReport(report, inputs.format));
+  RETURN_IF_ERROR(Deliver(text, flags.output));
+  return ExitCode(report);
+}
+
+}  // namespace
+
+void AddRunCommand(CLI::App& app, const CommonFlags& common, int& exit_code) {
+  CLI::App* command = app.add_subcommand("run", "Simulates a workload on one or more platforms");
+  const auto flags = std::make_shared<RunFlags>();
+  command->add_option("WORKLOAD", flags->workload, "Workload file (textproto or binary)")
+      ->required();
+  command->add_option("--platform,-p", flags->platforms, "Platform file; several for a comparison")
+      ->required()
+      ->type_name("XML");
+  command->add_option("--detail", flags->detail, "folded: one replica; full: every worker")
+      ->check(CLI::IsMember({"folded", "full"}))
+      ->capture_default_str();
+  command->add_option("--format", flags->format, "text, json or csv")
+      ->check(CLI::IsMember({"text", "json", "csv"}))
+      ->capture_default_str();
+  command->add_option("--output,-o", flags->output, "File instead of standard output");
+  AddEconomicsFlags(*command, flags->economics);
+  command->footer(
+      "Example:\n  fleetsim run workloads/pretrain/llama3.1-405b.textproto \\\n"
+      "    --platform platforms/h100-16k-ndr.xml --platform platforms/h20-16k-roce.xml");
+  command->callback([flags, &common, &exit_code] {
+    const absl::StatusOr<int> code = Run(*flags, common);
+    exit_code = code.ok() ? *code : Complain(code.status());
+  });
+}
+
+}  // namespace fleetsim

@@ -1,0 +1,65 @@
+#include "sim/validation/metric.h"
+
+#include <array>
+
+namespace fleetsim {
+namespace {
+
+constexpr double kTera = 1e12;
+constexpr double kGibibyte = 1024.0 * 1024.0 * 1024.0;
+
+constexpr std::array<const char*, 8> kSpeedMetrics = {"iteration_time",
+                                                      "tokens_per_s_per_accel",
+                                                      "tokens_per_s_total",
+                                                      "samples_per_s",
+                                                      "tflops_per_accel_hw",
+                                                      "tflops_per_accel_model",
+                                                      "hfu",
+                                                      "mfu"};
+
+std::optional<double> Speed(const StepResult& step, const std::string& metric,
+                            double sequence_length) {
+  const double seconds = step.duration.value();
+  const double accelerators = step.accelerators;
+  const double model = step.model_flops_full_attention.value() / seconds / accelerators;
+  const double hardware = step.hardware_flops_full_attention.value() / seconds / accelerators;
+  if (metric == "iteration_time") return seconds;
+  if (metric == "tokens_per_s_per_accel") return step.tokens / seconds / accelerators;
+  if (metric == "tokens_per_s_total") return step.tokens / seconds;
+  if (metric == "samples_per_s") return step.tokens / sequence_length / seconds;
+  if (metric == "tflops_per_accel_hw") return hardware / kTera;
+  if (metric == "tflops_per_accel_model") return model / kTera;
+  if (metric == "hfu") return 100.0 * hardware / step.peak.value();
+  if (metric == "mfu") return 100.0 * model / step.peak.value();
+  return std::nullopt;
+}
+
+}  // namespace
+
+int SpeedRank(const std::string& metric) {
+  for (size_t i = 0; i < kSpeedMetrics.size(); ++i) {
+    if (metric == kSpeedMetrics[i]) return static_cast<int>(i);
+  }
+  return static_cast<int>(kSpeedMetrics.size());
+}
+
+MetricClass ClassOf(const std::string& metric) {
+  if (SpeedRank(metric) < static_cast<int>(kSpeedMetrics.size())) return MetricClass::kSpeed;
+  const bool memory =
+      metric == "mem_per_accel" || metric == "activation_memory" || metric == "param_opt_memory";
+  return memory ? MetricClass::kMemory : MetricClass::kOther;
+}
+
+std::optional<double> SimulatedMetric(const StepResult& step, const Measurement& measurement,
+                                      double sequence_length) {
+  const double gigabyte = measurement.unit == "GiB" ? kGibibyte : 1e9;
+  const MemoryUse& memory = step.memory;
+  if (measurement.metric == "mem_per_accel") return memory.Total().value() / gigabyte;
+  if (measurement.metric == "activation_memory") return memory.activations.value() / gigabyte;
+  if (measurement.metric == "param_opt_memory") {
+    return (memory.weights + memory.gradients + memory.optimizer).value() / gigabyte;
+  }
+  return Speed(step, measurement.metric, sequence_length);
+}
+
+}  // namespace fleetsim
