@@ -21,6 +21,7 @@ struct SmallFleetSpec {
   double nic_latency_s = 1e-6;
   double uplink_bytes_per_s = 100e9;
   double uplink_latency_s = 0.5e-6;
+  double scale_up_bytes_per_s = 100e9;
   std::string host_prefix = "host-";
   std::string extra_xml = "";  // at the end of the site, traces for example
 };
@@ -30,6 +31,8 @@ class SmallFleet {
   explicit SmallFleet(const SmallFleetSpec& spec = {}) {
     scale_out_.point_to_point_efficiency = 1.0;
     scale_out_.collective_efficiency = 1.0;
+    scale_up_.kind = FabricKind::kScaleUp;
+    scale_up_.protocols = {{CollectiveAlgorithm::kRing}};  // at full rate, without latencies
     fleet_.file = TestFile();
     std::ofstream(fleet_.file) << Xml(spec);
     fleet_.sites.push_back({"site"});
@@ -37,7 +40,6 @@ class SmallFleet {
   }
 
   Fleet& fleet() { return fleet_; }
-  Fabric& scale_out() { return scale_out_; }
 
   std::unique_ptr<Simulation> Load() {
     auto simulation = Simulation::Load(fleet_);
@@ -85,16 +87,18 @@ class SmallFleet {
            absl::StrCat(first, "-", first + spec.hosts_per_leaf - 1) +
            "\" suffix=\"\" router_id=\"" + id + "_switch\" speed=\"1Tf\" core=\"8\" bw=\"" +
            Number(spec.nic_bytes_per_s) + "Bps\" lat=\"" + Number(spec.nic_latency_s) +
-           "s\" sharing_policy=\"SPLITDUPLEX\" loopback_bw=\"100GBps\" loopback_lat=\"0.5us\"/>\n";
+           "s\" sharing_policy=\"SPLITDUPLEX\" loopback_bw=\"" + Number(spec.scale_up_bytes_per_s) +
+           "Bps\" loopback_lat=\"0.5us\"/>\n";
   }
 
   void AddLeaf(const SmallFleetSpec& spec, int index) {
     Leaf leaf;
     leaf.id = absl::StrCat("leaf", index);
+    leaf.scale_up = &scale_up_;
     leaf.scale_out = &scale_out_;
     leaf.speed = FlopsPerSecond(1e12);
     leaf.nic_bandwidth = BytesPerSecond(spec.nic_bytes_per_s);
-    leaf.scale_up_bandwidth = BytesPerSecond(100e9);
+    leaf.scale_up_bandwidth = BytesPerSecond(spec.scale_up_bytes_per_s);
     fleet_.leaves.push_back(leaf);
     for (int i = 0; i < spec.hosts_per_leaf; ++i) {
       fleet_.hosts.push_back(
@@ -102,7 +106,7 @@ class SmallFleet {
     }
   }
 
-  Fabric scale_out_;
+  Fabric scale_up_, scale_out_;
   Fleet fleet_;
 };
 
