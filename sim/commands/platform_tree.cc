@@ -50,8 +50,7 @@ class TreeBuilder {
   std::string ZoneText(const Zone& zone) const {
     int hosts = 0, accelerators = 0;
     CountHosts(zone, hosts, accelerators);
-    std::string text = absl::StrFormat("%s accelerators in %s hosts", FormatFixed(accelerators, 0),
-                                       FormatFixed(hosts, 0));
+    std::string text = CountText(accelerators, hosts);
     if (zone.site < 0) return text;
     const Site& site = fleet_.sites[zone.site];
     if (site.region != nullptr) absl::StrAppend(&text, ", ", site.region->name);
@@ -115,6 +114,12 @@ void Draw(const std::vector<Node>& nodes, const std::string& margin, std::string
 }
 
 }  // namespace
+
+std::string CountText(int accelerators, int hosts) {
+  return absl::StrFormat("%s accelerator%s in %s host%s", FormatFixed(accelerators, 0),
+                         accelerators == 1 ? "" : "s", FormatFixed(hosts, 0),
+                         hosts == 1 ? "" : "s");
+}
 
 std::string PlatformTree(const Platform& platform) {
   const Node root = TreeBuilder(platform.fleet).Build(platform.root, "");

@@ -8,6 +8,9 @@
 
 namespace fleetsim {
 
+// "16,384 accelerators in 2,048 hosts".
+std::string CountText(int accelerators, int hosts);
+
 // One line a zone; neighbours that are alike share one.
 std::string PlatformTree(const Platform& platform);
 

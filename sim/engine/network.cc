@@ -23,18 +23,12 @@ std::string FirstLine(const std::exception& error) {
   return text.substr(0, text.find('\n'));
 }
 
-// Activities carry the number of their flight; 0 is SimGrid's "no data".
-void* FlightMark(int flight) {
-  return reinterpret_cast<void*>(static_cast<std::intptr_t>(flight) + 1);
-}
-int FlightOf(const s4u::Activity& activity) {
-  return static_cast<int>(reinterpret_cast<std::intptr_t>(activity.get_data<void>())) - 1;
-}
-
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Network>> Network::Load(const Fleet& fleet) {
-  FLEETSIM_CHECK(current_network == nullptr && !s4u::Engine::has_instance());
+  static bool loaded = false;
+  FLEETSIM_CHECK(!loaded);
+  loaded = true;
   std::unique_ptr<Network> network(new Network());
   RETURN_IF_ERROR(network->Open(fleet));
   RETURN_IF_ERROR(network->FindHosts(fleet));
@@ -152,20 +146,17 @@ void Network::StartExec(int host, int accelerators, Seconds duration, const Even
 }
 
 void Network::Launch(s4u::Activity* activity, const Event& when_done) {
-  if (free_flights_.empty()) {
-    free_flights_.push_back(static_cast<int>(flights_.size()));
-    flights_.emplace_back();
-  }
-  const int flight = free_flights_.back();
+  if (free_flights_.empty()) free_flights_.push_back(&flights_.emplace_back());
+  Flight* flight = free_flights_.back();
   free_flights_.pop_back();
-  flights_[flight] = {activity, when_done};
-  activity->set_data(FlightMark(flight));
+  *flight = {activity, when_done};
+  activity->set_data(flight);
 }
 
 void Network::Land(const s4u::Activity& activity) {
-  const int flight = FlightOf(activity);
-  const Event event = flights_[flight].event;
-  landed_ = std::move(flights_[flight].activity);
+  auto* flight = activity.get_data<Flight>();
+  const Event event = flight->event;
+  landed_ = std::move(flight->activity);
   free_flights_.push_back(flight);
   if (activity.get_state() != s4u::Activity::State::FINISHED) {
     return Fail(absl::FailedPreconditionError(

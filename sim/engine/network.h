@@ -4,6 +4,7 @@
 #define SIM_ENGINE_NETWORK_H_
 
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <queue>
 #include <simgrid/kernel/Timer.hpp>
@@ -88,8 +89,8 @@ class Network {
   std::unique_ptr<simgrid::s4u::Engine> engine_;
   simgrid::kernel::resource::Model* model_ = nullptr;
   std::vector<simgrid::s4u::Host*> hosts_;
-  std::vector<Flight> flights_;
-  std::vector<int> free_flights_;
+  std::deque<Flight> flights_;  // activities point to theirs
+  std::vector<Flight*> free_flights_;
   simgrid::s4u::ActivityPtr landed_;  // SimGrid still uses it after its completion callback
   std::priority_queue<Alarm> alarms_;
   std::int64_t alarms_set_ = 0;

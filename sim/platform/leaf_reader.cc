@@ -92,7 +92,7 @@ class ClusterReader {
           absl::StrCat("prop ", property), "is missing",
           absl::StrFormat("for example <prop id=\"%s\" value=\"%s\"/>", property, example));
     }
-    const absl::StatusOr<const T*> entry = find(catalog_, cluster_.PropertyText(property));
+    absl::StatusOr<const T*> entry = find(catalog_, cluster_.PropertyText(property));
     if (!entry.ok()) {
       return cluster_.Error(absl::StrCat("prop ", property), entry.status().message(), "");
     }

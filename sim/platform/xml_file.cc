@@ -65,7 +65,7 @@ absl::StatusOr<T> XmlElement::Quantity(const char* attribute,
                                        absl::StatusOr<T> (*parse)(absl::string_view),
                                        absl::string_view example) const {
   ASSIGN_OR_RETURN(const std::string text, RequiredText(attribute, example));
-  const absl::StatusOr<T> value = parse(text);
+  absl::StatusOr<T> value = parse(text);
   if (!value.ok()) return Error(attribute, value.status().message(), "");
   return value;
 }
