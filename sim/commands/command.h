@@ -16,6 +16,7 @@ struct CommonFlags {
   std::string catalog;  // folder; empty: where it was built or installed
 };
 
+void AddCatalogCommand(CLI::App& app, const CommonFlags& common, int& exit_code);
 void AddRunCommand(CLI::App& app, const CommonFlags& common, int& exit_code);
 void AddValidateCommand(CLI::App& app, const CommonFlags& common, int& exit_code);
 
