@@ -97,8 +97,8 @@ absl::StatusOr<TableFormat> ParseTableFormat(absl::string_view name) {
   if (name == "text") return TableFormat::kText;
   if (name == "csv") return TableFormat::kCsv;
   if (name == "json") return TableFormat::kJson;
-  return absl::InvalidArgumentError(
-      absl::StrCat("unknown format \"", name, "\"; ", DidYouMean(name, {"text", "csv", "json"})));
+  return absl::InvalidArgumentError(absl::StrCat("--format: unknown format \"", name, "\"; ",
+                                                 DidYouMean(name, {"text", "csv", "json"})));
 }
 
 void Table::AddRow(std::vector<Cell> row) {

@@ -21,7 +21,7 @@ struct Outcome {
   std::string output, complaint;
 };
 
-Outcome Run(std::string arguments) {
+Outcome Fleetsim(std::string arguments) {
   const std::string path = std::filesystem::path(::testing::TempDir()) /
                            ::testing::UnitTest::GetInstance()->current_test_info()->name();
   std::filesystem::remove(path);
@@ -41,7 +41,7 @@ Outcome Run(std::string arguments) {
 TEST(CatalogList, EveryKindHasEntries) {
   for (const char* kind :
        {"accelerators", "servers", "fabrics", "stacks", "regions", "prices", "kernels", "models"}) {
-    const Outcome outcome = Run(std::string("catalog list --format json --kind ") + kind);
+    const Outcome outcome = Fleetsim(std::string("catalog list --format json --kind ") + kind);
     ASSERT_EQ(outcome.exit_code, 0) << outcome.complaint;
     const auto rows = nlohmann::json::parse(outcome.output);
     ASSERT_FALSE(rows.empty()) << kind;
@@ -51,7 +51,7 @@ TEST(CatalogList, EveryKindHasEntries) {
 
 TEST(CatalogList, FiltersAndSorts) {
   const Outcome outcome =
-      Run("catalog list --vendor nvidia --sort total_processing_performance --format json");
+      Fleetsim("catalog list --vendor nvidia --sort total_processing_performance --format json");
   const auto rows = nlohmann::json::parse(outcome.output);
   ASSERT_GT(rows.size(), 5);
   for (std::size_t i = 0; i < rows.size(); ++i) {
@@ -63,7 +63,7 @@ TEST(CatalogList, FiltersAndSorts) {
 }
 
 TEST(CatalogList, TextIsAlignedWithUnits) {
-  const Outcome outcome = Run("catalog list --vendor kunlun");
+  const Outcome outcome = Fleetsim("catalog list --vendor kunlun");
   EXPECT_THAT(outcome.output,
               AllOf(StartsWith("name "), HasSubstr("TFLOP/s"), HasSubstr("kunlunxin-p800-96gb")));
   EXPECT_THAT(outcome.output, Not(HasSubstr("nvidia")));
@@ -78,7 +78,7 @@ TEST(CatalogList, WrongFlags) {
       {"catalog list --kind regions --vendor x", "only accelerators and servers have vendors"},
   };
   for (const auto& [arguments, expected] : kWrong) {
-    const Outcome outcome = Run(arguments);
+    const Outcome outcome = Fleetsim(arguments);
     EXPECT_EQ(outcome.exit_code, 2) << arguments;
     EXPECT_THAT(outcome.complaint, AllOf(StartsWith("fleetsim: --"), HasSubstr(expected)));
     EXPECT_EQ(outcome.output, "") << arguments;
@@ -86,7 +86,7 @@ TEST(CatalogList, WrongFlags) {
 }
 
 TEST(CatalogShow, FieldsWithUnitsAndEvidence) {
-  const Outcome outcome = Run("catalog show h100");
+  const Outcome outcome = Fleetsim("catalog show h100");
   ASSERT_EQ(outcome.exit_code, 0) << outcome.complaint;
   EXPECT_THAT(outcome.output,
               AllOf(StartsWith("accelerators/nvidia-h100-sxm-80gb\n"), HasSubstr("989 TFLOP/s"),
@@ -95,26 +95,26 @@ TEST(CatalogShow, FieldsWithUnitsAndEvidence) {
 }
 
 TEST(CatalogShow, EveryNumberOfEveryFormatHasEvidence) {
-  const Outcome outcome = Run("catalog show cloudmatrix384 --format json");
+  const Outcome outcome = Fleetsim("catalog show cloudmatrix384 --format json");
   ASSERT_EQ(outcome.exit_code, 0) << outcome.complaint;
   for (const auto& row : nlohmann::json::parse(outcome.output)) {
-    if (row["value"].is_number()) EXPECT_TRUE(row["evidence"].is_string()) << row;
+    EXPECT_TRUE(!row["value"].is_number() || row["evidence"].is_string()) << row;
   }
 }
 
 TEST(CatalogShow, OtherKinds) {
-  EXPECT_THAT(Run("catalog show llama3-8b").output, StartsWith("models/llama3-8b\n"));
-  EXPECT_THAT(Run("catalog show us-ohio").output, HasSubstr("0.079 USD/kWh"));
-  EXPECT_THAT(Run("catalog show nvidia-h100 --kind kernels").output,
+  EXPECT_THAT(Fleetsim("catalog show llama3-8b").output, StartsWith("models/llama3-8b\n"));
+  EXPECT_THAT(Fleetsim("catalog show us-ohio").output, HasSubstr("0.079 USD/kWh"));
+  EXPECT_THAT(Fleetsim("catalog show nvidia-h100 --kind kernels").output,
               StartsWith("kernels/nvidia-h100\n"));
 }
 
 TEST(CatalogShow, UnknownName) {
-  const Outcome outcome = Run("catalog show h10");
+  const Outcome outcome = Fleetsim("catalog show h10");
   EXPECT_EQ(outcome.exit_code, 2);
   EXPECT_THAT(outcome.complaint, AllOf(HasSubstr("nothing in the catalog is called \"h10\""),
                                        HasSubstr("did you mean"), HasSubstr("H100")));
-  EXPECT_THAT(Run("catalog show h100 --kind server").complaint, HasSubstr("\"servers\""));
+  EXPECT_THAT(Fleetsim("catalog show h100 --kind server").complaint, HasSubstr("\"servers\""));
 }
 
 TEST(ShowValue, UnitsFromTheName) {
