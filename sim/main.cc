@@ -44,6 +44,7 @@ int main(int argc, char** argv) {
   fleetsim::AddRunCommand(app, common, exit_code);
   fleetsim::AddValidateCommand(app, common, exit_code);
   fleetsim::AddCatalogCommand(app, common, exit_code);
+  fleetsim::AddPlatformCommand(app, common, exit_code);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
