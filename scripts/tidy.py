@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Runs clang-tidy on every source file whose text, headers or settings changed since it last passed.
+"""Runs clang-tidy on every source file of sim/ whose text, headers or settings changed since it last
+passed. Tests are left to the compiler: GoogleTest's macros cost minutes and find nothing.
 
 A pass is remembered in BUILD/tidy/ as an empty file named by the digest of all that it depends on.
 """
@@ -60,8 +61,7 @@ def main():
 
     entries = json.loads((build / "compile_commands.json").read_text())
     entries = [entry for entry in entries
-               if pathlib.Path(entry["file"]).is_relative_to(ROOT)
-               and not pathlib.Path(entry["file"]).is_relative_to(build)]
+               if pathlib.Path(entry["file"]).is_relative_to(ROOT / "sim")]
     stale = {entry["file"]: passed / digest(entry) for entry in entries}
     stale = {source: mark for source, mark in stale.items() if not mark.exists()}
     failures = 0
