@@ -13,12 +13,12 @@
 namespace fleetsim {
 
 // Share of (TDP - idle) that an activity draws above idle where the accelerator's entry does not
-// say. Medians over H200, B200 and GB200 boards of the medians of published measurements (board
-// power over NVML while one kernel loops; aiconfigurator, Apache-2.0): BF16 matrix products of at
-// least 1024 a side 0.99, 0.98, 0.95; attention over prompts of 2048 and more 0.73, 0.84, 0.88;
-// attention while decoding, bound by memory, 0.66, 0.67, 0.57.
-inline constexpr double kRelativeMatrixPower = 0.98;
-inline constexpr double kRelativeAttentionPower = 0.84;
+// say. Medians over H200, B200 and GB200 boards of published measurements (board power over NVML
+// while one kernel loops; aiconfigurator, Apache-2.0): large BF16 products 0.99, 0.99, 0.97 and
+// attention over prompts 0.76, 0.95, 0.89 (scripts/fit/power.csv); attention while decoding, kernels
+// of 0.3 ms and more, which streams from memory, 0.66, 0.67, 0.57.
+inline constexpr double kRelativeMatrixPower = 0.99;
+inline constexpr double kRelativeAttentionPower = 0.89;
 inline constexpr double kRelativeMemoryPower = 0.66;
 // Nobody published it apart; communication phases draw "much less" than compute phases (Choukse et
 // al. 2025, arXiv 2508.14318).
