@@ -16,4 +16,4 @@ quietly() {
 }
 echo "building in $folder/ (the first time takes minutes)" >&2
 quietly cmake -S . -B "$folder" -G Ninja "${flags[@]}"
-quietly ninja -C "$folder" "$@"
+quietly ninja -C "$folder" --quiet "$@"
