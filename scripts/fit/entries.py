@@ -37,6 +37,9 @@ class Builder:
         kind = "INFERRED" if source.startswith("as ") else "MEASURED"
         entry["evidence"].append((["stream_efficiency_ratio"], kind, source, year, ""))
         entry["evidence"].append((["stream_start_up_s"], "ASSUMED", "", 0, "as an empty matrix product"))
+        if "settled" in spec:
+            entry["settled_clock_ratio"], kind, note = spec["settled"]  # medians of clock.csv
+            entry["evidence"].append((["settled_clock_ratio"], kind, specs.PEER, 2026, note))
         self.entries[spec["name"]] = entry
         return entry
 
@@ -153,6 +156,7 @@ class Builder:
         """A relative's entry with the published sustained ratios; attention scales with them."""
         relative = self.entries[spec["relative"]]
         entry = copy.deepcopy(relative) | {"name": spec["name"], "evidence": [], "matrix": []}
+        entry.pop("settled_clock_ratio", None)  # another board, another limit
         base = relative["matrix"][0]
         for dtype, sustained in spec["points"].items():
             unit = min(1.0, base["unit_ratio"] * sustained / base["sustained_ratio"])

@@ -11,6 +11,7 @@ SHAH = "Shah et al. 2024 (FlashAttention-3), figures 5 and 6"
 FLASH_ISSUES = "Dao-AILab/flash-attention, benchmarks in issues 1310 and 1589 and pull request 2280"
 
 TABLE_NOTE = "fitted on the kernel tables by scripts/fit/kernels.py"
+SETTLED_NOTE = "products looped for a second at the board's power limit, against the same ones in short loops"
 LEVEL_NOTE = ("start-up and ramp fitted on the prefill table, inner loops on the published training kernels: "
               "serving kernels read paged caches")
 
@@ -31,6 +32,7 @@ MEASURED = [
     {"name": "nvidia-h100", "accelerator": "H100-80GB SXM", "products": "h100_sxm", "full_grid": True,
      "formats": ["BF16", "FP8"], "points": {"TF32": 0.813, "FP32": 0.774}, "points_source": (TORCH, 2026),
      "stream": (0.91, AZURE, 2024),
+     "settled": (0.87, "INFERRED", "as nvidia-h200: the same processor and power limit"),
      "attention": [
          {"generation": "FLASH2", "published": "H100", "sizes": [64, 128, 256], "tile": 128,
           "evidence": ("MEASURED", SHAH, 2024, "FLASH2: fitted on the figures' values, read from a transcription")},
@@ -39,6 +41,7 @@ MEASURED = [
           "evidence": ("MEASURED", SHAH, 2024, "FLASH3: fitted on the figures' values, read from a transcription")}]},
     {"name": "nvidia-h200", "accelerator": "H200-141GB SXM", "products": "h200_sxm",
      "formats": ["BF16", "FP8", "INT8"], "stream": (0.90, AZURE, 2024),
+     "settled": (0.87, "MEASURED", SETTLED_NOTE),
      "attention": [
          {"generation": "FLASH2", "copy": "nvidia-h100",
           "evidence": ("INFERRED", SHAH, 2024, "FLASH2: the same processor as nvidia-h100")},
@@ -55,7 +58,7 @@ MEASURED = [
                        "FLASH3: fitted on both; backward as forward at the ratio of nvidia-a100")}]},
     {"name": "nvidia-b200", "accelerator": "B200 (HGX)", "products": "b200_sxm", "full_grid": True,
      "formats": ["BF16", "FP8", "FP4"], "points": {"FP32": 0.828}, "points_source": (TORCH, 2026),
-     "stream": (0.90, "as nvidia-h200", 2024),
+     "stream": (0.90, "as nvidia-h200", 2024), "settled": (0.91, "MEASURED", SETTLED_NOTE),
      "attention": [
          {"generation": "FLASH2", "published": "B200", "sizes": [64], "tile": 128,
           "evidence": ("MEASURED", FLASH_ISSUES, 2025, "FLASH2: fitted on the published points of head size 64")},
@@ -64,6 +67,7 @@ MEASURED = [
           "evidence": ("MEASURED", f"{PEER}; {FLASH_ISSUES}", 2026, f"FLASH3: {LEVEL_NOTE}")}]},
     {"name": "nvidia-gb200", "accelerator": "GB200 (per GPU, NVL72)", "products": "gb200",
      "formats": ["BF16", "FP8", "FP4"], "stream": (0.90, "as nvidia-h200", 2024),
+     "settled": (0.88, "MEASURED", SETTLED_NOTE),
      "attention": [
          {"generation": "FLASH2", "copy": "nvidia-b200",
           "evidence": ("INFERRED", FLASH_ISSUES, 2025, "FLASH2: as nvidia-b200")},
@@ -71,6 +75,7 @@ MEASURED = [
           "evidence": ("INFERRED", FLASH_ISSUES, 2026, "FLASH3: as nvidia-b200")}]},
     {"name": "nvidia-b300", "accelerator": "B300 (HGX)", "products": "b300_sxm",
      "formats": ["BF16", "FP8", "FP4"], "stream": (0.90, "as nvidia-h200", 2024),
+     "settled": (0.91, "INFERRED", "as nvidia-b200"),
      "attention": [
          {"generation": "FLASH2", "copy": "nvidia-b200",
           "evidence": ("INFERRED", FLASH_ISSUES, 2025, "FLASH2: as nvidia-b200")},
@@ -81,6 +86,7 @@ MEASURED = [
                        "from the long sequences of the prefill table")}]},
     {"name": "nvidia-gb300", "accelerator": "GB300 (per GPU, NVL72)", "products": "gb300",
      "formats": ["BF16", "FP8", "FP4"], "stream": (0.90, "as nvidia-h200", 2024),
+     "settled": (0.88, "INFERRED", "as nvidia-gb200"),
      "attention": [
          {"generation": "FLASH2", "copy": "nvidia-b200",
           "evidence": ("INFERRED", FLASH_ISSUES, 2025, "FLASH2: as nvidia-b200")},

@@ -5,7 +5,7 @@ import tables
 DIGITS = 4
 SCALARS = ("max_split", "min_split_depth", "split_latency_s", "start_up_s", "overlap_loss_ratio",
            "memory_efficiency_ratio")
-STREAM_SCALARS = ("stream_efficiency_ratio", "stream_start_up_s")
+STREAM_SCALARS = ("stream_efficiency_ratio", "stream_start_up_s", "settled_clock_ratio")
 
 
 def number(value):
@@ -41,7 +41,7 @@ def text_of(entry):
         lines.append(f"attention {{\n  {message(plain)}")
         lines += [f"  point {{ {message(point)} }}" for point in flash["point"]]
         lines.append("}")
-    lines += [f"{key}: {number(entry[key])}" for key in STREAM_SCALARS]
+    lines += [f"{key}: {number(entry[key])}" for key in STREAM_SCALARS if key in entry]
     for record in entry["evidence"]:
         lines += evidence_lines(*record)
     if entry.get("notes"):

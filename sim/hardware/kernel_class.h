@@ -57,6 +57,7 @@ struct KernelClass {
   std::vector<FlashAttention> attention;  // by rising generation
   double stream_efficiency = 1.0;
   Seconds stream_start_up;
+  double settled_clock = 1.0;  // at the board's power limit, of the clock the rest was measured at
   std::vector<Evidence> evidence;
   std::string notes;
 };

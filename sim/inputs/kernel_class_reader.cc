@@ -161,6 +161,10 @@ absl::Status ReadScalars(const Fields& fields, const proto::KernelClass& entry,
   RETURN_IF_ERROR(fields.Above("memory_efficiency_ratio", entry.memory_efficiency_ratio(), 0, 1));
   RETURN_IF_ERROR(fields.Above("stream_efficiency_ratio", entry.stream_efficiency_ratio(), 0, 1));
   RETURN_IF_ERROR(fields.Within("stream_start_up_s", entry.stream_start_up_s(), 0, longest));
+  if (entry.has_settled_clock_ratio()) {
+    RETURN_IF_ERROR(fields.Above("settled_clock_ratio", entry.settled_clock_ratio(), 0, 1));
+    result->settled_clock = entry.settled_clock_ratio();
+  }
   result->max_split = entry.max_split();
   result->min_split_depth = entry.min_split_depth();
   result->split_latency = Seconds(entry.split_latency_s());

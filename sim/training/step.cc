@@ -4,6 +4,7 @@
 #include <string>
 #include <utility>
 
+#include "absl/strings/str_format.h"
 #include "sim/engine/group_placement.h"
 #include "sim/model/flops.h"
 #include "sim/parallel/memory.h"
@@ -47,6 +48,13 @@ void AddAssumptions(const TrainingSpec& spec, const WorkerKinds& kinds, StepResu
                                   accelerator.kernel_class_inferred
                                       ? "nearest relative with measurements"
                                       : "fitted on kernel measurements, see docs/kernels.md"});
+    if (hardware.device.clock_ratio < 1.0) {
+      result.assumptions.push_back(
+          {absl::StrFormat("%s at %.0f%% of the clock of short kernel loops: settled at its power "
+                           "limit",
+                           accelerator.name, 100.0 * hardware.device.clock_ratio),
+           "inferred", "endless matrix products against short ones, see docs/kernels.md"});
+    }
   }
   result.assumptions.push_back({absl::StrCat("software stack ", spec.stack->name), "estimated",
                                 "catalog entry, see docs/step.md"});
@@ -105,7 +113,9 @@ absl::StatusOr<WorkerHardware> HardwareOf(const Leaf& leaf, const Catalog& catal
   const FlopsPerSecond peak = accelerator.Peak(DataType::kBf16).value() > 0.0
                                   ? accelerator.Peak(DataType::kBf16)
                                   : accelerator.Peak(DataType::kFp16);
-  return WorkerHardware{{&accelerator, kernels, leaf.speed / peak}, LinksOf(leaf)};
+  // A job lasts: the board has settled at its power limit.
+  return WorkerHardware{{&accelerator, kernels, leaf.speed / peak, kernels->settled_clock},
+                        LinksOf(leaf)};
 }
 
 absl::StatusOr<StepResult> SimulateStep(const TrainingSpec& spec, const Fleet& fleet,

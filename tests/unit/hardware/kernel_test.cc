@@ -84,6 +84,21 @@ TEST_F(KernelTest, ProductsAgreeWithTheReference) {
   }
 }
 
+TEST_F(KernelTest, ClockMovesArithmeticAndNothingElse) {
+  kernels_.overlap_loss = 0.0;
+  const GemmShape large{8192, 8192, 8192};
+  const double start_up = kernels_.start_up.value();
+  const double before = Gemm(DataType::kBf16, large) - start_up;
+  const double sliver = Gemm(DataType::kBf16, {1, 8192, 8192});
+  const double stream = StreamTime(device_, Bytes(1e9)).value();
+  const double attention = Forward(kAttention[0]) - 5e-6;
+  device_.clock_ratio = 0.8;
+  EXPECT_NEAR(Gemm(DataType::kBf16, large) - start_up, before / 0.8, 1e-12);
+  EXPECT_NEAR(Forward(kAttention[0]) - 5e-6, attention / 0.8, 1e-12);
+  EXPECT_DOUBLE_EQ(Gemm(DataType::kBf16, {1, 8192, 8192}), sliver);  // memory decides
+  EXPECT_DOUBLE_EQ(StreamTime(device_, Bytes(1e9)).value(), stream);
+}
+
 TEST_F(KernelTest, AttentionAgreesWithTheReference) {
   const std::vector<double> forward = {6.844444800e-04, 8.106272000e-05, 1.973481600e-04,
                                        2.327922133e-04, 2.042622080e-04, 5.054752000e-05};

@@ -85,7 +85,17 @@ TEST(KernelClassReader, ReadsEveryField) {
   EXPECT_EQ(read->attention[1].ramp_tokens, 300);
   EXPECT_EQ(read->stream_efficiency, 0.9);
   EXPECT_EQ(read->stream_start_up, Seconds(4e-6));
+  EXPECT_EQ(read->settled_clock, 1);  // absent
   EXPECT_EQ(read->evidence.size(), 1);
+}
+
+TEST(KernelClassReader, ReadsTheSettledClock) {
+  const auto read = Read(std::string(kEntry) + R"(
+settled_clock_ratio: 0.87
+evidence { field: "settled_clock_ratio" kind: MEASURED source: "a table" year: 2024 }
+)");
+  ASSERT_TRUE(read.ok()) << read.status();
+  EXPECT_EQ(read->settled_clock, 0.87);
 }
 
 struct Wrong {
@@ -127,6 +137,8 @@ INSTANTIATE_TEST_SUITE_P(
         Wrong{"forward_ratio: 0.4", "forward_ratio: 0", "attention[0].point[0].forward_ratio"},
         Wrong{"backward_ratio: 0.6", "backward_ratio: 2", "attention[1].point[0].backward_ratio"},
         Wrong{"stream_efficiency_ratio: 0.9", "stream_efficiency_ratio: nan", "nan"},
+        Wrong{"stream_efficiency_ratio: 0.9", "stream_efficiency_ratio: 0.9 settled_clock_ratio: 0",
+              "settled_clock_ratio: is 0"},
         Wrong{"field: \"attention\" ", "", "attention: no evidence vouches for it"}));
 
 TEST(KernelClassReader, ListsMayNotBeEmpty) {
