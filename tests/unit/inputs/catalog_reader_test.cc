@@ -6,9 +6,11 @@
 #include <filesystem>
 #include <fstream>
 #include <map>
+#include <set>
 
 #include "absl/strings/str_replace.h"
 #include "sim/inputs/catalog_location.h"
+#include "sim/inputs/csv.h"
 
 namespace fleetsim {
 namespace {
@@ -97,6 +99,52 @@ TEST(ShippedCatalog, EveryAcceleratorOfTheIssueHasAServer) {
     }
     EXPECT_TRUE(found) << name;
   }
+}
+
+// Without a switch all links of an accelerator are thin links to its peers.
+TEST(ShippedCatalog, LinksOfAFullMeshAddUp) {
+  int meshes = 0;
+  for (const auto& [name, server] : Shipped().servers) {
+    const auto fabric = FindFabric(Shipped(), server.scale_up_fabric);
+    ASSERT_TRUE(fabric.ok()) << name << ": " << fabric.status();
+    if ((*fabric)->topology != FabricTopology::kFullMesh) continue;
+    ++meshes;
+    EXPECT_NEAR(server.pairwise_bandwidth / server.scale_up_bandwidth * (server.accelerators - 1),
+                1.0, 0.02)
+        << name;
+  }
+  EXPECT_GE(meshes, 8);
+}
+
+// Its own links limit an accelerator, whatever server it is in.
+TEST(ShippedCatalog, NoServerHasFasterLinksThanItsAccelerators) {
+  for (const auto& [name, server] : Shipped().servers) {
+    // A node of two-die packages counts packages; software's half of one is listed with it.
+    if (name == "atlas-800t-a3") continue;
+    for (const std::string& accelerator : server.accelerator_names) {
+      const BytesPerSecond own = Get(accelerator).scale_up_bandwidth;
+      EXPECT_TRUE(own.value() == 0 || server.scale_up_bandwidth <= own) << name;
+    }
+  }
+}
+
+// Every accelerator of the published measurements, but for mixes and parts without a known peak.
+TEST(ShippedCatalog, UnderstandsEveryAcceleratorOfTheMeasurements) {
+  const char* shared = std::getenv("FLEETSIM_SHARED");
+  const std::string folder = shared != nullptr ? shared : FLEETSIM_SOURCE_DIR "/../shared";
+  const std::string path = folder + "/validation/training.csv";
+  if (!std::filesystem::exists(path)) GTEST_SKIP() << "no " << path;
+  const auto table = ReadCsv(path);
+  ASSERT_TRUE(table.ok()) << table.status();
+  std::set<std::string> unknown;
+  for (const CsvTable::Row& row : table->rows) {
+    const std::string& name = row.cells[table->Column("accelerator")];
+    if (!name.empty() && !FindAccelerator(Shipped(), name).ok()) unknown.insert(name);
+  }
+  EXPECT_THAT(unknown,
+              ::testing::IsSubsetOf(
+                  {"Kunlun R300 / K300", "TPU v4/v5e", "lower-spec mix incl. Chinese devices",
+                   "mix RTX 3090 + RTX 2080 + Titan RTX", "mixed Chinese accelerators, 4 types"}));
 }
 
 TEST(ShippedCatalog, AnnouncedPartsAreMarked) {
