@@ -1,5 +1,7 @@
 // fleetsim: simulates AI data centers. Each subcommand is flags -> inputs -> simulate -> report.
 #include <CLI/CLI.hpp>
+#include <cstdio>
+#include <exception>
 #include <string>
 #include <vector>
 
@@ -27,9 +29,7 @@ std::string Explain(const CLI::App* app, const CLI::Error& error) {
   return text + "\nRun with --help for more.\n";
 }
 
-}  // namespace
-
-int main(int argc, char** argv) {
+int Run(int argc, char** argv) {
   CLI::App app("Simulates AI data centers: time, energy, carbon and cost, with the reasons.",
                "fleetsim");
   app.set_version_flag("--version", std::string("fleetsim ") + FLEETSIM_VERSION);
@@ -52,4 +52,16 @@ int main(int argc, char** argv) {
     return app.exit(error) == 0 ? 0 : kBadInput;
   }
   return exit_code;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  try {
+    return Run(argc, argv);
+  } catch (const std::exception& error) {
+    // Nothing of ours throws: memory ran out, or a library met what it did not expect.
+    std::fprintf(stderr, "fleetsim: %s\n", error.what());
+    return 1;
+  }
 }

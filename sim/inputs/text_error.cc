@@ -26,8 +26,8 @@ std::string Quoted(const std::string& message, std::size_t n) {
 }
 
 std::vector<std::string> FieldNames(const Descriptor& type) {
-  std::vector<std::string> names;
-  for (int i = 0; i < type.field_count(); ++i) names.push_back(type.field(i)->name());
+  std::vector<std::string> names(type.field_count());
+  for (int i = 0; i < type.field_count(); ++i) names[i] = type.field(i)->name();
   return names;
 }
 

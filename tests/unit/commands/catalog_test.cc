@@ -21,7 +21,7 @@ struct Outcome {
   std::string output, complaint;
 };
 
-Outcome Fleetsim(std::string arguments) {
+Outcome Fleetsim(const std::string& arguments) {
   const std::string path = std::filesystem::path(::testing::TempDir()) /
                            ::testing::UnitTest::GetInstance()->current_test_info()->name();
   std::filesystem::remove(path);

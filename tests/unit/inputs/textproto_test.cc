@@ -28,7 +28,7 @@ class TextprotoTest : public ::testing::Test {
   void TearDown() override { std::filesystem::remove_all(folder_); }
 
   std::string Write(const std::string& content) {
-    const std::string path = folder_ / "file";
+    std::string path = folder_ / "file";
     std::ofstream(path, std::ios::binary) << content;
     return path;
   }
