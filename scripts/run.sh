@@ -15,4 +15,4 @@ fi
 exec build/fleetsim run workloads/pretrain/llama3.1-405b.textproto \
   --platform platforms/h100-16k-ndr.xml \
   --platform platforms/h20-16k-roce.xml \
-  --platform platforms/cloudmatrix384-x43.xml "$@"
+  --platform platforms/cloudmatrix384-43.xml "$@"

@@ -291,7 +291,17 @@ proto::Report BuildReport(const std::string& workload, const std::vector<InputFi
     out.set_path(input.path);
     out.set_digest(input.digest);
   }
-  for (const proto::JobResult& result : results) *report.add_results() = result;
+  std::vector<std::string> jobs;
+  for (const proto::JobResult& result : results) {
+    if (std::find(jobs.begin(), jobs.end(), result.job()) == jobs.end()) {
+      jobs.push_back(result.job());
+    }
+  }
+  for (const std::string& job : jobs) {
+    for (const proto::JobResult& result : results) {
+      if (result.job() == job) *report.add_results() = result;
+    }
+  }
   return report;
 }
 

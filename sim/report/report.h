@@ -44,6 +44,7 @@ struct InputFile {
   std::string kind, path, digest;
 };
 
+// Puts the results in the proto's order: jobs in the order of their first result.
 proto::Report BuildReport(const std::string& workload, const std::vector<InputFile>& inputs,
                           const std::vector<proto::JobResult>& results);
 

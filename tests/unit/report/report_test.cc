@@ -76,6 +76,19 @@ TEST(ReportTest, FailuresSayWhyAndGiveNoNumbers) {
   EXPECT_EQ(ExitCode(BuildReport("w", {}, {failure(absl::InternalError("x"))})), 1);
 }
 
+TEST(ReportTest, ResultsOfAJobStandTogether) {
+  const auto result = [](const char* job, const char* platform) {
+    proto::JobResult one = ExampleJobResult(platform);
+    one.set_job(job);
+    return one;
+  };
+  const proto::Report report = BuildReport(
+      "w", {}, {result("z", "one"), result("a", "one"), result("z", "two"), result("a", "two")});
+  std::vector<std::string> order;
+  for (const proto::JobResult& one : report.results()) order.push_back(one.job() + one.platform());
+  EXPECT_THAT(order, ElementsAre("zone", "ztwo", "aone", "atwo"));
+}
+
 TEST(ReportTest, JsonReadsBackIntoTheProto) {
   const proto::Report report = BuildReport(
       "workload", {{"workload", "w.textproto", "00ff"}},
