@@ -35,9 +35,9 @@ FLEETSIM_BUILD_DIR=build-sanitize \
 run_tests build-sanitize
 grep 'tests passed' build-sanitize/ctest.log
 
-if [[ -x scripts/validate.sh ]]; then
-  step "validation"
-  scripts/validate.sh
+if [[ -f tests/validation/training.csv ]]; then
+  step "accuracy on public measurements"
+  build/fleetsim validate tests/validation/training.csv --summary
 fi
 
 grep 'tests passed' build/ctest.log

@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "sim/economics/shares.h"
 
 namespace fleetsim {
 namespace {
@@ -116,7 +117,8 @@ ServerPower ServerPowerOf(const Leaf& leaf, const AcceleratorPower& accelerator,
 }
 
 Watts NetworkPowerOf(const Leaf& leaf, Notes& notes) {
-  if (leaf.scale_out == nullptr || leaf.nics == 0) return Watts(0);
+  const double ports = NetworkPorts(leaf);
+  if (ports == 0) return Watts(0);
   const Fabric& fabric = *leaf.scale_out;
   if (!(fabric.port_power > Watts(0))) {
     notes.Assume(absl::StrCat("power of the switches of ", fabric.name, " is not counted"),
@@ -126,7 +128,7 @@ Watts NetworkPowerOf(const Leaf& leaf, Notes& notes) {
   notes.Cite(
       absl::StrFormat("power of a port of %s: %.1f W", fabric.name, fabric.port_power.value()),
       fabric.evidence, "port_power_w");
-  return leaf.nics * fabric.port_power;
+  return ports * fabric.port_power;
 }
 
 }  // namespace fleetsim

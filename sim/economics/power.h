@@ -15,8 +15,8 @@ namespace fleetsim {
 // Share of (TDP - idle) that an activity draws above idle where the accelerator's entry does not
 // say. Medians over H200, B200 and GB200 boards of published measurements (board power over NVML
 // while one kernel loops; aiconfigurator, Apache-2.0): large BF16 products 0.99, 0.99, 0.97 and
-// attention over prompts 0.76, 0.95, 0.89 (scripts/fit/power.csv); attention while decoding, kernels
-// of 0.3 ms and more, which streams from memory, 0.66, 0.67, 0.57.
+// attention over prompts 0.76, 0.95, 0.89 (scripts/fit/power.csv); attention while decoding,
+// kernels of 0.3 ms and more, which streams from memory, 0.66, 0.67, 0.57.
 inline constexpr double kRelativeMatrixPower = 0.99;
 inline constexpr double kRelativeAttentionPower = 0.89;
 inline constexpr double kRelativeMemoryPower = 0.66;

@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "sim/economics/shares.h"
 
 namespace fleetsim {
 namespace {
@@ -114,17 +115,18 @@ DomainPrice HardwarePrice(const Leaf& leaf, const EconomicsOptions& options, Not
 
 std::optional<Usd> NetworkPrice(const Leaf& leaf, const EconomicsOptions& options,
                                 const DomainPrice& hardware, Notes& notes) {
-  if (leaf.scale_out == nullptr || leaf.nics == 0) return Usd(0);
+  const double ports = NetworkPorts(leaf);
+  if (ports == 0) return Usd(0);
   if (options.network_usd_per_port) {
     notes.State(absl::StrFormat("network: %.6g USD a port", *options.network_usd_per_port),
                 "--network-usd-per-port");
-    return Usd(leaf.nics * *options.network_usd_per_port);
+    return Usd(ports * *options.network_usd_per_port);
   }
   if (leaf.scale_out->port_price > Usd(0)) {
     notes.Cite(absl::StrFormat("network %s: %.6g USD a port", leaf.scale_out->name,
                                leaf.scale_out->port_price.value()),
                leaf.scale_out->evidence, "port_price_usd");
-    return leaf.nics * leaf.scale_out->port_price;
+    return ports * leaf.scale_out->port_price;
   }
   if (!hardware.accelerators || !hardware.servers) return std::nullopt;
   notes.Assume(absl::StrFormat("network %s costs %.0f %% of the hardware", leaf.scale_out->name,

@@ -23,6 +23,15 @@ struct Share {
   int OccupiedHosts() const { return (used + leaf->accelerators - 1) / leaf->accelerators; }
 };
 
+// Ports of the scale-out fabric that one domain takes, in ports of the fabric's own speed: a NIC of
+// half that speed takes half a port (breakout cables). Zero: the domain has no scale-out network.
+inline double NetworkPorts(const Leaf& leaf) {
+  if (leaf.scale_out == nullptr || leaf.nics == 0) return 0;
+  const BytesPerSecond port = leaf.scale_out->port_bandwidth;
+  const bool known = port > BytesPerSecond(0) && leaf.nic_bandwidth > BytesPerSecond(0);
+  return known ? leaf.nic_bandwidth / port : leaf.nics;
+}
+
 // One share a leaf, in the fleet's order. `leaf_accelerators` as in EconomicsInput.
 inline std::vector<Share> SharesOf(const Fleet& fleet, int accelerators,
                                    const std::vector<int>& leaf_accelerators) {

@@ -7,16 +7,30 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
 #include "sim/report/format.h"
 
 namespace fleetsim {
 namespace {
 
 constexpr int kShownAssumptions = 8;
+constexpr int kIndent = 2;
 
-bool Weak(const proto::AssumptionMade& assumption) {
-  const std::string& evidence = assumption.evidence();
-  return evidence == "assumed" || evidence == "inferred" || evidence == "estimated";
+// Kinds of evidence that a reader has to know of, weakest first.
+constexpr std::array<const char*, 3> kWeak = {"assumed", "inferred", "estimated"};
+
+// One paragraph: later lines stand under the first one's text.
+std::string Paragraph(absl::string_view text, int indent) {
+  constexpr std::size_t kWidth = 100;
+  std::string lines, line(indent, ' ');
+  for (const absl::string_view word : absl::StrSplit(text, ' ')) {
+    if (line.size() + 1 + word.size() > kWidth) {
+      absl::StrAppend(&lines, line, "\n");
+      line.assign(indent + 1, ' ');
+    }
+    absl::StrAppend(&line, line.find_first_not_of(' ') == std::string::npos ? "" : " ", word);
+  }
+  return absl::StrCat(lines, line, "\n");
 }
 
 // "15.6 trillion tokens".
@@ -29,6 +43,12 @@ std::string TokensText(double tokens) {
   return absl::StrCat(FormatNumber(tokens), " tokens");
 }
 
+// Nothing where no platform could run the job.
+std::string RunLength(const proto::JobResult& result) {
+  if (!result.has_steps()) return "";
+  return result.steps() > 1 ? absl::StrCat(", ", TokensText(result.tokens())) : ", one step";
+}
+
 // Several platforms share job, model and batch; these are said once.
 std::string JobLine(const proto::JobResult& result) {
   const proto::Setup& setup = result.setup();
@@ -37,7 +57,7 @@ std::string JobLine(const proto::JobResult& result) {
       setup.has_parameters()
           ? absl::StrCat(" (", FormatNumber(setup.parameters() / 1e9), " billion parameters)")
           : "",
-      result.steps() > 1 ? absl::StrCat(", ", TokensText(result.tokens())) : ", one step", "\n");
+      RunLength(result), "\n");
 }
 
 std::vector<std::vector<const proto::JobResult*>> ByJob(const proto::Report& report) {
@@ -75,34 +95,41 @@ std::string SetupText(const proto::JobResult& result) {
 }
 
 std::string AssumptionsText(const std::vector<const proto::JobResult*>& results, int most) {
-  std::vector<std::string> lines;
+  std::vector<proto::AssumptionMade> all;
   std::set<std::string> seen;
-  int all = 0;
   for (const proto::JobResult* result : results) {
     for (const proto::AssumptionMade& assumption : result->assumptions()) {
-      if (!seen.insert(assumption.what()).second) continue;
-      ++all;
-      if (!Weak(assumption) || static_cast<int>(lines.size()) >= most) continue;
-      lines.push_back(absl::StrCat("  ", assumption.what(), " [", assumption.evidence(),
-                                   assumption.source().empty() ? "" : ": ", assumption.source(),
-                                   "]\n"));
+      if (seen.insert(assumption.what()).second) all.push_back(assumption);
     }
   }
-  if (all == 0) return "";
-  const int more = all - static_cast<int>(lines.size());
-  return absl::StrCat("Assumptions that matter\n", absl::StrJoin(lines, ""),
-                      more > 0 ? absl::StrCat("  and ", more, " more: --format json\n") : "");
+  if (all.empty()) return "";
+  std::string text = "Assumptions that matter\n";
+  int shown = 0;
+  for (const char* evidence : kWeak) {
+    for (const proto::AssumptionMade& assumption : all) {
+      if (assumption.evidence() != evidence || shown == most) continue;
+      ++shown;
+      const std::string source =
+          assumption.source().empty() ? "" : absl::StrCat(": ", assumption.source());
+      absl::StrAppend(
+          &text, Paragraph(absl::StrCat(assumption.what(), " [", evidence, source, "]"), kIndent));
+    }
+  }
+  const int more = static_cast<int>(all.size()) - shown;
+  return absl::StrCat(text, more > 0 ? absl::StrCat("  and ", more, " more: --format json\n") : "");
 }
 
 std::string ReasonsText(const std::vector<const proto::JobResult*>& results) {
   std::string text;
   for (const proto::JobResult* result : results) {
     if (!result->reason().empty()) {
-      absl::StrAppend(&text, result->platform(), ": ", result->reason(), "\n");
+      absl::StrAppend(&text,
+                      Paragraph(absl::StrCat(result->platform(), ": ", result->reason()), 0));
     }
     for (const proto::MissingFigure& missing : result->missing()) {
-      absl::StrAppend(&text, result->platform(), ": ", missing.what(), " unknown: ", missing.why(),
-                      "\n");
+      absl::StrAppend(&text, Paragraph(absl::StrCat(result->platform(), ": ", missing.what(),
+                                                    " unknown: ", missing.why()),
+                                       0));
     }
   }
   return text;

@@ -70,6 +70,14 @@ TEST(PriceTest, UnknownServersAndNetworksTakeTheUsualRatios) {
   EXPECT_THAT(notes.TakeAssumptions(), Contains(Field(&Assumption::evidence, "assumed")));
 }
 
+TEST(PriceTest, SlowerNicsTakeTheirShareOfAPort) {
+  ExampleFleet example;
+  example.fabric().port_bandwidth = BytesPerSecond(50e9);
+  example.fleet.leaves[0].nic_bandwidth = BytesPerSecond(8 * 25e9);
+  Notes notes;
+  EXPECT_EQ(PriceOf(example, notes).network, Usd(4 * 2500));
+}
+
 TEST(PriceTest, NoNetworkCostsNothing) {
   ExampleFleet example;
   example.fleet.leaves[0].nics = 0;
