@@ -18,7 +18,7 @@ enum class Part {
   kForward,  // matrix products, attention and elementwise kernels of the forward pass
   kBackward,
   kRecompute,        // forward work done again in the backward pass
-  kTensorExposed,    // tensor-parallel communication that nothing hides
+  kTensorExposed,    // tensor- and context-parallel communication that nothing hides
   kPipelineExposed,  // waiting for a transfer that is on its way
   kDataExposed,      // waiting for data-parallel collectives
   kBubble,           // waiting for another stage that has not got there yet

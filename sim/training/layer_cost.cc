@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "sim/training/ring_attention.h"
+
 namespace fleetsim {
 namespace {
 
@@ -10,6 +12,7 @@ constexpr double kActivationBytes = 2.0;
 
 struct PassKernels {
   Seconds matrix, attention, memory;
+  Seconds exposed, hidden;  // communication that attention does not hide, and that it does
 };
 
 // `kernels` equal streaming kernels that move `bytes` together.
@@ -57,9 +60,17 @@ PassKernels UnfusedBackward(const TrainingSpec& spec, const WorkerHardware& hard
   return kernels;
 }
 
+PassKernels KernelsOf(const RingPass& ring) {
+  return {.attention = ring.attention,
+          .memory = ring.memory,
+          .exposed = ring.exposed,
+          .hidden = ring.hidden};
+}
+
 PassKernels AttentionForward(const TrainingSpec& spec, const WorkerHardware& hardware,
                              AttentionShape shape) {
   if (!IsFlash(spec.stack->attention)) return UnfusedForward(spec, hardware, shape);
+  if (spec.strategy.context > 1) return KernelsOf(RingForward(spec, hardware, shape));
   shape.generation = spec.stack->attention;
   return {.attention = FlashAttentionForward(hardware.device, spec.precision, shape)};
 }
@@ -67,6 +78,7 @@ PassKernels AttentionForward(const TrainingSpec& spec, const WorkerHardware& har
 PassKernels AttentionBackward(const TrainingSpec& spec, const WorkerHardware& hardware,
                               AttentionShape shape) {
   if (!IsFlash(spec.stack->attention)) return UnfusedBackward(spec, hardware, shape);
+  if (spec.strategy.context > 1) return KernelsOf(RingBackward(spec, hardware, shape));
   shape.generation = spec.stack->attention;
   return {.attention = FlashAttentionBackward(hardware.device, spec.precision, shape)};
 }
@@ -75,6 +87,12 @@ void AddKernels(Work& work, Part part, const PassKernels& kernels) {
   Add(work, part, Activity::kMatrix, kernels.matrix);
   Add(work, part, Activity::kAttention, kernels.attention);
   Add(work, part, Activity::kMemory, kernels.memory);
+}
+
+void AddAttention(Work& work, const TrainingSpec& spec, Part part, const PassKernels& kernels) {
+  AddKernels(work, part, kernels);
+  Add(work, Part::kTensorExposed, Activity::kNetwork, kernels.exposed);
+  Add(work, part, Activity::kAttention, kernels.hidden * spec.stack->overlap_slowdown);
 }
 
 // Tensor-parallel communication of `tokens` x hidden activations: what `overlap` hides costs only
@@ -125,7 +143,7 @@ Work ForwardKernels(const TrainingSpec& spec, const WorkerHardware& hardware, in
              {.matrix = matrix,
               .memory = ElementwiseTime(spec, hardware, operators, spec.stack->forward_traffic,
                                         spec.stack->elementwise_kernels)});
-  AddKernels(work, part, AttentionForward(spec, hardware, operators.attention));
+  AddAttention(work, spec, part, AttentionForward(spec, hardware, operators.attention));
   if (spec.strategy.tensor > 1) {
     const Seconds reductions = TensorReduction(spec, hardware, operators.tokens) * 2.0;
     AddTensorCommunication(work, spec, part, reductions, spec.stack->tensor_overlap_forward);
@@ -151,7 +169,7 @@ Work BackwardKernels(const TrainingSpec& spec, const WorkerHardware& hardware, i
       {.matrix = matrix,
        .memory = ElementwiseTime(spec, hardware, operators, spec.stack->backward_traffic, kernels) +
                  Stream(hardware, accumulated, static_cast<double>(operators.gemms.size()))});
-  AddKernels(work, Part::kBackward, AttentionBackward(spec, hardware, operators.attention));
+  AddAttention(work, spec, Part::kBackward, AttentionBackward(spec, hardware, operators.attention));
   if (spec.strategy.tensor > 1) {
     const Seconds communication = TensorReduction(spec, hardware, operators.tokens) * 2.0 +
                                   InputGathers(spec, hardware, operators.tokens);
@@ -189,7 +207,8 @@ Work LayerBackward(const TrainingSpec& spec, const WorkerHardware& hardware, int
     launches += spec.stack->launches_forward;
   } else if (spec.recompute == Recompute::kSelective) {
     const LayerOperators operators = ForwardOperators(*spec.model, layer, spec.Shard());
-    AddKernels(work, Part::kRecompute, AttentionForward(spec, hardware, operators.attention));
+    AddAttention(work, spec, Part::kRecompute,
+                 AttentionForward(spec, hardware, operators.attention));
   }
   AddHostFloor(work, *spec.stack, launches);
   return work;

@@ -33,10 +33,12 @@ struct TrainingSpec {
   }
 };
 
-// What a worker's kernels and tensor-parallel collectives run on.
+// What a worker's kernels, tensor-parallel collectives and context-parallel exchanges run on.
 struct WorkerHardware {
   Device device;
   DomainLinks links;
+  // One accelerator's share of its host's NICs, one direction, as a transfer between two gets it.
+  BytesPerSecond network;
 };
 
 }  // namespace fleetsim

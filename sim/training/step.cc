@@ -113,9 +113,11 @@ absl::StatusOr<WorkerHardware> HardwareOf(const Leaf& leaf, const Catalog& catal
   const FlopsPerSecond peak = accelerator.Peak(DataType::kBf16).value() > 0.0
                                   ? accelerator.Peak(DataType::kBf16)
                                   : accelerator.Peak(DataType::kFp16);
+  const double share = leaf.scale_out == nullptr ? 1.0 : leaf.scale_out->point_to_point_efficiency;
+  const BytesPerSecond network = leaf.nic_bandwidth * (share / leaf.accelerators);
   // A job lasts: the board has settled at its power limit.
-  return WorkerHardware{{&accelerator, kernels, leaf.speed / peak, kernels->settled_clock},
-                        LinksOf(leaf)};
+  return WorkerHardware{
+      {&accelerator, kernels, leaf.speed / peak, kernels->settled_clock}, LinksOf(leaf), network};
 }
 
 absl::StatusOr<StepResult> SimulateStep(const TrainingSpec& spec, const Fleet& fleet,
