@@ -9,6 +9,7 @@
 #include "sim/base/isolated.h"
 #include "sim/training/step.h"
 #include "sim/validation/case_platform.h"
+#include "sim/validation/micro_batch.h"
 #include "sim/validation/note_facts.h"
 
 namespace fleetsim {
@@ -28,6 +29,13 @@ std::vector<Measurement> Compared(const MeasuredCase& measured) {
   }
   if (speed != nullptr) compared.insert(compared.begin(), *speed);
   return compared;
+}
+
+absl::StatusOr<Translation> Complete(const MeasuredCase& measured, const Catalog& catalog,
+                                     const Models& models) {
+  ASSIGN_OR_RETURN(Translation translation, Translate(measured, catalog, models));
+  RETURN_IF_ERROR(ChooseMicroBatch(measured, catalog, translation));
+  return translation;
 }
 
 // Simulated values of `compared`, as raw doubles.
@@ -78,7 +86,7 @@ std::vector<CaseResult> SimulateCases(const std::vector<MeasuredCase>& cases,
     } else if (compared.back().empty()) {
       results.back().reason =
           absl::StrCat("metric ", measured.measurements.front().metric, " is not simulated");
-    } else if (absl::StatusOr<Translation> translation = Translate(measured, catalog, models);
+    } else if (absl::StatusOr<Translation> translation = Complete(measured, catalog, models);
                translation.ok()) {
       results.back().rules = translation->rules;
       translations.push_back(*std::move(translation));

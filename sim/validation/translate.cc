@@ -71,7 +71,6 @@ absl::Status SetDegrees(const MeasuredCase& measured, Strategy& strategy,
 absl::Status SetBatch(const MeasuredCase& measured, Strategy& strategy,
                       std::vector<std::string>& rules) {
   strategy.micro_batch = std::max(1, measured.micro_batch.value_or(1));
-  if (!measured.micro_batch) rules.push_back("micro-batch not stated: 1 sequence");
   int global = measured.global_batch.value_or(0);
   if (global == 0) {
     global = strategy.micro_batch * strategy.data;

@@ -35,6 +35,7 @@ struct Translation {
 
 using Models = std::map<std::string, Architecture>;
 
+// A micro-batch that is not stated is left at 1 sequence (micro_batch.h chooses).
 // Unimplemented: a feature is missing or the source leaves out what no rule can fill; the message
 // names it. NotFound: the catalog lacks the accelerator.
 absl::StatusOr<Translation> Translate(const MeasuredCase& measured, const Catalog& catalog,
