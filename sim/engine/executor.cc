@@ -132,17 +132,22 @@ void Executor::StartSend(int worker, int op) {
   if (transfer.receive >= 0) Touch(receiver);
   const Event done{kOpDone, worker, op};
   const Bytes bytes(send.bytes);
-  if (send.work >= 0) {
-    network_.Schedule(network_.Now() + program_.works.at(send.work).duration, done);
-  } else if (source.host == destination.host) {
-    const Seconds time = SameHostTransferTime(fleet_, source, destination, bytes);
-    network_.Schedule(network_.Now() + time, done);
-  } else {
-    record_.network_bytes += send.bytes;
-    network_.StartFlow(
-        {source.host, destination.host, bytes, PointToPointRate(fleet_, source, destination)},
-        done);
+  const Seconds fixed = send.work >= 0 ? program_.works.at(send.work).duration : Seconds(-1.0);
+  if (source.host == destination.host) {
+    const Seconds local = SameHostTransferTime(fleet_, source, destination, bytes);
+    return network_.Schedule(network_.Now() + (send.work >= 0 ? fixed : local), done);
   }
+  record_.network_bytes += send.bytes;
+  const HostFlow flow{source.host, destination.host, bytes,
+                      PointToPointRate(fleet_, source, destination)};
+  send.work >= 0 ? StartMeasuredFlow(flow, fixed, done) : network_.StartFlow(flow, done);
+}
+
+// A flow that takes `duration` unless others on its links slow it down.
+void Executor::StartMeasuredFlow(const HostFlow& flow, Seconds duration, const Event& when_done) {
+  const Seconds moving = duration - network_.RouteLatency(flow.source, flow.destination);
+  if (moving.value() <= 0.0) return network_.Schedule(network_.Now() + duration, when_done);
+  network_.StartFlow({flow.source, flow.destination, flow.bytes, flow.bytes / moving}, when_done);
 }
 
 void Executor::FinishSend(int worker, int op) {

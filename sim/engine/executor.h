@@ -62,6 +62,7 @@ class Executor : public EventListener {
   void SetUpWorkers();
   void SetUpChannels();
   void SetUpMeetings();
+  void SetUpStandIns();
   int MeetingOf(int worker, int op) const;
   Transfer& TransferOf(int worker, int op);
 
@@ -74,12 +75,14 @@ class Executor : public EventListener {
   void Finish(int worker, int op);
   void StartWork(int worker, int op);
   void StartSend(int worker, int op);
+  void StartMeasuredFlow(const HostFlow& flow, Seconds duration, const Event& when_done);
   void FinishSend(int worker, int op);
   void StartReceive(int worker, int op);
 
   // executor_collective.cc
   void JoinMeeting(int worker, int op);
   void StartMeeting(int index);
+  void StartMeasured(int index);
   void FinishMeetingFlow(int index);
   void FinishMeeting(int index);
   const CollectivePlan& PlanOf(int group, int spec);
@@ -107,6 +110,7 @@ class Executor : public EventListener {
   std::vector<Meeting> meetings_;
   std::vector<int> first_meeting_;                                  // by group
   absl::flat_hash_map<std::pair<int, int>, CollectivePlan> plans_;  // by group and spec
+  std::vector<int> stand_ins_;  // by host of a folded program: host at the other end, or -1
   std::vector<int> touched_;
   Seconds begin_;
   int unfinished_ = 0;  // workers

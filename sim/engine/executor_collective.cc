@@ -21,9 +21,7 @@ void Executor::StartMeeting(int index) {
   ++record_.activities;
   const CollectiveSpec& spec = program_.collectives[meeting.spec];
   const Seconds now = network_.Now();
-  if (spec.fixed_duration.value() >= 0.0) {
-    return network_.Schedule(now + spec.fixed_duration, {kCollectiveDone, index});
-  }
+  if (spec.fixed_duration.value() >= 0.0) return StartMeasured(index);
   const CollectivePlan& plan = PlanOf(meeting.group, meeting.spec);
   meeting.earliest_end = now + plan.local_floor;
   meeting.latency = plan.latency;
@@ -35,6 +33,28 @@ void Executor::StartMeeting(int index) {
   }
   if (plan.flows.empty()) {
     network_.Schedule(meeting.earliest_end + meeting.latency, {kCollectiveDone, index});
+  }
+}
+
+// Of the other members' traffic only what passes the NICs of the members that are there.
+void Executor::StartMeasured(int index) {
+  Meeting& meeting = meetings_[index];
+  const CollectiveSpec& spec = program_.collectives[meeting.spec];
+  meeting.earliest_end = network_.Now() + spec.fixed_duration;
+  for (const auto& [worker, op] : meeting.members) {
+    const int host = program_.workers[worker].host;
+    if (spec.nic_bytes.value() <= 0.0 || stand_ins_[host] < 0) continue;
+    record_.network_bytes += spec.nic_bytes.value();
+    meeting.flows_left += 2;
+    for (const auto& [from, to] :
+         {std::pair(host, stand_ins_[host]), std::pair(stand_ins_[host], host)}) {
+      StartMeasuredFlow({from, to, spec.nic_bytes, {}}, spec.fixed_duration,
+                        {kCollectiveFlowDone, index});
+    }
+  }
+  record_.activities += meeting.flows_left;
+  if (meeting.flows_left == 0) {
+    network_.Schedule(meeting.earliest_end, {kCollectiveDone, index});
   }
 }
 

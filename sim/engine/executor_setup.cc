@@ -15,6 +15,7 @@ Executor::Executor(const Program& program, const Fleet& fleet, const ExecutorOpt
   SetUpWorkers();
   SetUpChannels();
   SetUpMeetings();
+  SetUpStandIns();
 }
 
 void Executor::SetUpWorkers() {
@@ -70,6 +71,31 @@ void Executor::SetUpMeetings() {
   for (int g = 0; g < static_cast<int>(counts.size()); ++g) {
     first_meeting_.push_back(static_cast<int>(meetings_.size()));
     meetings_.resize(meetings_.size() + counts[g], Meeting{.group = g});
+  }
+}
+
+// For each host of a folded program an idle one that its collectives' traffic goes to and comes
+// from in place of the ring neighbours that are not simulated; under the same leaf if there is one.
+void Executor::SetUpStandIns() {
+  const bool measured =
+      std::any_of(program_.collectives.begin(), program_.collectives.end(),
+                  [](const CollectiveSpec& spec) { return spec.nic_bytes.value() > 0.0; });
+  if (!measured) return;
+  stand_ins_.assign(fleet_.hosts.size(), -1);
+  std::vector<bool> taken(fleet_.hosts.size(), false);
+  for (const Worker& worker : program_.workers) taken[worker.host] = true;
+  const auto find = [&](int leaf) {
+    for (int host = 0; host < static_cast<int>(taken.size()); ++host) {
+      if (!taken[host] && (leaf < 0 || fleet_.hosts[host].leaf == leaf)) return host;
+    }
+    return -1;
+  };
+  for (const Worker& worker : program_.workers) {
+    int& stand_in = stand_ins_[worker.host];
+    if (stand_in >= 0) continue;
+    stand_in = find(fleet_.hosts[worker.host].leaf);
+    if (stand_in < 0) stand_in = find(-1);
+    if (stand_in >= 0) taken[stand_in] = true;
   }
 }
 

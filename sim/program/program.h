@@ -55,7 +55,8 @@ struct Op {
   std::int16_t group = -1;   // Collective: index into Worker::groups
   std::int32_t channel = 0;  // Send, Recv: k-th send on a channel matches k-th receive on it
   // Compute, Delay: index into Program::works. Send: -1, the simulated network decides; otherwise
-  // the transfer takes this work's duration (folded programs, which have measured it before).
+  // the transfer takes this work's duration where the NICs are free (folded programs, which have
+  // measured it before).
   std::int32_t work = -1;
   std::int32_t collective = -1;  // Collective: index into Program::collectives
   double bytes = 0;              // Send, Storage
@@ -78,9 +79,12 @@ struct CollectiveSpec {
   // reduce-scatter starts from.
   Bytes bytes;
   Part waiting = Part::kDataExposed;  // what an exposed wait for it counts as
-  // Takes this long once all members are there, without flows (folded programs); negative: the
-  // simulated network decides.
+  // Takes this long once all members are there (folded programs, which have measured it before,
+  // with all groups on the network at once); negative: the simulated network decides.
   Seconds fixed_duration{-1.0};
+  // With fixed_duration: what a member's host sends and receives through its NICs meanwhile. It
+  // shares them with the host's other transfers, and all of these may take longer for it.
+  Bytes nic_bytes;
 };
 
 // Workers that hold accelerators of one host each (a worker never spans hosts).

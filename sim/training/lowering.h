@@ -19,7 +19,8 @@ inline constexpr int kGroupKinds = 3;
 // Where a folded program, which holds one replica only, has its network times from: they were
 // measured with all replicas on the network at once.
 struct NetworkTimes {
-  std::function<Seconds(GroupKind, int stage, const CollectiveSpec&)> collective;
+  // Sets the spec's fixed_duration and nic_bytes.
+  std::function<void(GroupKind, int stage, CollectiveSpec&)> collective;
   std::function<Seconds(int from_stage, int to_stage, Bytes)> transfer;
 };
 

@@ -12,10 +12,19 @@ PatternTimes::PatternTimes(const TrainingSpec& spec, const Placement& placement,
   }
 }
 
-Seconds PatternTimes::Collective(GroupKind kind, const CollectiveSpec& collective) {
+void PatternTimes::Collective(GroupKind kind, int stage, CollectiveSpec& collective) {
+  const Measured& measured = Measure(kind, collective);
+  collective.fixed_duration = measured.duration;
+  const auto sent = measured.sent.find(placement_.workers[placement_.WorkerOf(stage, 0)].host);
+  if (sent != measured.sent.end()) collective.nic_bytes = sent->second;
+}
+
+const PatternTimes::Measured& PatternTimes::Measure(GroupKind kind,
+                                                    const CollectiveSpec& collective) {
   const auto [known, is_new] =
-      collectives_.emplace(std::tuple(kind, collective.kind, collective.bytes.value()), Seconds(0));
-  if (!is_new) return known->second;
+      collectives_.try_emplace(std::tuple(kind, collective.kind, collective.bytes.value()));
+  Measured& measured = known->second;
+  if (!is_new) return measured;
   std::vector<GroupPlacement>& places = places_[kind];
   if (places.empty()) {
     for (const Group& group : GroupsOf(spec_, placement_, kind)) {
@@ -26,8 +35,10 @@ Seconds PatternTimes::Collective(GroupKind kind, const CollectiveSpec& collectiv
   plans.reserve(places.size());
   for (const GroupPlacement& place : places) {
     plans.push_back(PlanCollective(collective.kind, collective.bytes, place));
+    for (const HostFlow& flow : plans.back().flows) measured.sent[flow.source] += flow.bytes;
   }
-  return known->second = Run(plans);
+  measured.duration = Run(plans);
+  return measured;
 }
 
 Seconds PatternTimes::Transfer(int from_stage, int to_stage, Bytes bytes) {

@@ -22,14 +22,22 @@ class PatternTimes {
   PatternTimes(const TrainingSpec& spec, const Placement& placement, const Fleet& fleet,
                Simulation& simulation);
 
-  // All groups of the kind at once. Zero after a failure, which status() then tells.
-  Seconds Collective(GroupKind kind, const CollectiveSpec& collective);
+  // All groups of the kind at once: sets how long they take and what passes the NICs of the stage's
+  // host. Zero after a failure, which status() then tells.
+  void Collective(GroupKind kind, int stage, CollectiveSpec& collective);
   // Every replica's transfer between the two stages at once.
   Seconds Transfer(int from_stage, int to_stage, Bytes bytes);
 
   const absl::Status& status() const { return status_; }
 
  private:
+  // Duration of a pattern, and what each host sends in it.
+  struct Measured {
+    Seconds duration;
+    std::map<int, Bytes> sent;
+  };
+
+  const Measured& Measure(GroupKind kind, const CollectiveSpec& collective);
   Seconds Run(const std::vector<CollectivePlan>& plans);
 
   const TrainingSpec& spec_;
@@ -38,7 +46,7 @@ class PatternTimes {
   Simulation& simulation_;
   Program workers_;  // all replicas' workers, without ops
   std::map<GroupKind, std::vector<GroupPlacement>> places_;
-  std::map<std::tuple<GroupKind, CollectiveKind, double>, Seconds> collectives_;
+  std::map<std::tuple<GroupKind, CollectiveKind, double>, Measured> collectives_;
   absl::Status status_;
 };
 

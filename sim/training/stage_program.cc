@@ -141,7 +141,7 @@ class StageProgram {
   int Collective(GroupKind group, CollectiveKind kind, double bytes, std::uint8_t stream,
                  int after) {
     CollectiveSpec collective{.kind = kind, .bytes = Bytes(bytes)};
-    if (folded_) collective.fixed_duration = folded_->collective(group, stage_, collective);
+    if (folded_) folded_->collective(group, stage_, collective);
     return Push({.kind = OpKind::kCollective,
                  .stream = stream,
                  .group = static_cast<std::int16_t>(group),
@@ -154,7 +154,7 @@ class StageProgram {
     std::vector<CollectiveSpec>& known = program_.collectives;
     const auto found = std::find_if(known.begin(), known.end(), [&](const CollectiveSpec& other) {
       return other.kind == wanted.kind && other.bytes == wanted.bytes &&
-             other.fixed_duration == wanted.fixed_duration;
+             other.fixed_duration == wanted.fixed_duration && other.nic_bytes == wanted.nic_bytes;
     });
     const auto index = static_cast<int>(found - known.begin());
     if (found == known.end()) known.push_back(wanted);

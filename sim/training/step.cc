@@ -90,10 +90,8 @@ absl::StatusOr<ProgramRecord> RunFolded(const TrainingSpec& spec, const Placemen
                                         Simulation& simulation) {
   PatternTimes times(spec, placement, fleet, simulation);
   const NetworkTimes folded{
-      .collective =
-          [&](GroupKind kind, int /*stage*/, const CollectiveSpec& collective) {
-            return times.Collective(kind, collective);
-          },
+      .collective = [&](GroupKind kind, int stage,
+                        CollectiveSpec& collective) { times.Collective(kind, stage, collective); },
       .transfer = [&](int from, int to, Bytes bytes) { return times.Transfer(from, to, bytes); }};
   const Program program = LowerStep(spec, placement, kinds, &folded);
   RETURN_IF_ERROR(times.status());

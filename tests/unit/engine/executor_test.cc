@@ -224,6 +224,55 @@ TEST(Executor, FixedDurationNeedsNoNetwork) {
   EXPECT_EQ(record.network_bytes, 0.0);
 }
 
+// A folded program's collective and transfer take their measured times where they are alone, and
+// share the NIC where they meet. Worker 0 sends 200 MB while its group of one moves 400 MB in 20
+// ms.
+Program Folded(bool with_collective) {
+  Program program;
+  program.works = {WorkOf(0.005, Part::kForward), WorkOf(0.008, Part::kPipelineExposed)};
+  program.collectives = {{.kind = CollectiveKind::kReduceScatter,
+                          .bytes = Bytes(1.0),
+                          .fixed_duration = Seconds(0.020),
+                          .nic_bytes = Bytes(400e6)}};
+  program.groups = {{.workers = {0}}};
+  Op send = Send(1, 0, 200e6, 0);
+  send.work = 1;
+  program.op_lists.resize(2);
+  program.op_lists[0].ops = {Compute(0), send};
+  if (with_collective) program.op_lists[0].ops.push_back(Collective(3, 0));
+  program.op_lists[1].ops = {Recv(2, 0)};
+  program.workers = {{0, 8, 0, {1}, {0}}, {1, 8, 1, {0}, {}}};
+  return program;
+}
+
+TEST(Executor, MeasuredTransferAloneTakesItsTime) {
+  SmallFleet small({.hosts_per_leaf = 4});
+  auto simulation = small.Load();
+  const ProgramRecord record = MustRun(*simulation, Folded(false));
+  EXPECT_THAT(record.duration.value(), DoubleNear(0.005 + 0.008, kTolerance_s));
+}
+
+TEST(Executor, MeasuredTrafficSharesTheNic) {
+  SmallFleet small({.hosts_per_leaf = 4});
+  auto simulation = small.Load();
+  const ProgramRecord record = MustRun(*simulation, Folded(true), {.timeline = true});
+  // Alone the send moves at 25 GB/s and the collective at 20 GB/s: 45 of the NIC's 50 GB/s.
+  EXPECT_THAT(record.duration.value(), DoubleNear(0.005 + 0.020, kTolerance_s));
+  // At twice the bytes in the same times both get 25 GB/s of it. The send needs 16 ms instead of 8;
+  // the collective has the NIC for itself from then on: 400 of its 800 MB are left, at 40 GB/s.
+  Program twice = Folded(true);
+  twice.op_lists[0].ops[1].bytes = 400e6;
+  twice.collectives[0].nic_bytes = Bytes(800e6);
+  const double duration = MustRun(*simulation, twice).duration.value();
+  EXPECT_THAT(duration, DoubleNear(0.005 + 0.016 + 400e6 / 40e9, 1e-5));  // but for latencies
+}
+
+TEST(Executor, MeasuredCollectiveWithoutAnIdleHostTakesItsTime) {
+  SmallFleet small;
+  auto simulation = small.Load();
+  EXPECT_THAT(MustRun(*simulation, Folded(true)).duration.value(), DoubleNear(0.025, kTolerance_s));
+}
+
 TEST(Executor, PlacementOfAGroup) {
   SmallFleet small({.leaves = 2});
   auto simulation = small.Load();
