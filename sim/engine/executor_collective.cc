@@ -43,8 +43,12 @@ void Executor::StartMeasured(int index) {
   meeting.earliest_end = network_.Now() + spec.fixed_duration;
   for (const auto& [worker, op] : meeting.members) {
     const int host = program_.workers[worker].host;
-    if (spec.nic_bytes.value() <= 0.0 || stand_ins_[host] < 0) continue;
-    record_.network_bytes += spec.nic_bytes.value();
+    if (spec.nic_bytes.value() <= 0.0) continue;
+    // The other workers of the host, of other replicas, count their part.
+    const int accelerators = fleet_.LeafOf(host).accelerators;
+    record_.network_bytes +=
+        spec.nic_bytes.value() * program_.workers[worker].accelerators / accelerators;
+    if (stand_ins_[host] < 0) continue;
     meeting.flows_left += 2;
     for (const auto& [from, to] :
          {std::pair(host, stand_ins_[host]), std::pair(stand_ins_[host], host)}) {

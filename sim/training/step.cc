@@ -74,14 +74,16 @@ void AddWork(const TrainingSpec& spec, StepResult& result) {
       tokens;
 }
 
-// Means over workers, which all hold equally many accelerators.
-void AddRecord(const ProgramRecord& record, StepResult& result) {
+// Means over workers, which all hold equally many accelerators. The record holds one of `replicas`
+// that are alike.
+void AddRecord(const ProgramRecord& record, int replicas, StepResult& result) {
   result.duration = record.duration;
   const double share = 1.0 / static_cast<double>(record.workers.size());
   for (const WorkerRecord& worker : record.workers) {
     for (int i = 0; i < kParts; ++i) result.parts[i] += worker.parts[i] * share;
     for (int i = 0; i < kActivities; ++i) result.activities[i] += worker.activities[i] * share;
   }
+  result.network_bytes = record.network_bytes * replicas;
   result.simulated_activities = record.activities;
 }
 
@@ -135,7 +137,7 @@ absl::StatusOr<StepResult> SimulateStep(const TrainingSpec& spec, const Fleet& f
   ASSIGN_OR_RETURN(const ProgramRecord record,
                    fold ? RunFolded(spec, placement, kinds, fleet, simulation)
                         : simulation.RunProgram(LowerStep(spec, placement, kinds)));
-  AddRecord(record, result);
+  AddRecord(record, fold ? placement.replicas : 1, result);
   AddWork(spec, result);
   AddAssumptions(spec, kinds, result);
   const Device& device = kinds.hardware.front().device;
