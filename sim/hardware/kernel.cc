@@ -16,7 +16,8 @@ constexpr double kBackwardProducts = 5.0 / 2.0;
 constexpr double kBackwardStartUps = 2;
 
 FlopsPerSecond Peak(const Device& device, DataType dtype) {
-  const FlopsPerSecond peak = device.accelerator->Peak(dtype) * (device.speed_ratio * device.clock_ratio);
+  const FlopsPerSecond peak =
+      device.accelerator->Peak(dtype) * (device.speed_ratio * device.clock_ratio);
   FLEETSIM_CHECK(peak.value() > 0);
   return peak;
 }

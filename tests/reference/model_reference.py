@@ -55,6 +55,8 @@ MODELS = {
                         embedding_norm=True),
     "mpt-7b": model(32, 4096, 32, 16384, 50432, gated=False, rms=True, tied=True),
     "mpt-30b": model(48, 7168, 64, 28672, 50432, gated=False, rms=True, tied=True),
+    "nemotron-4-15b": model(32, 6144, 48, 24576, 256000, kv=8, gated=False, rms=False),
+    "nemotron-4-340b": model(96, 18432, 96, 73728, 256000, kv=8, gated=False, rms=False),
     "qwen2.5-7b": model(28, 3584, 28, 18944, 152064, kv=4, qkv_bias=True, **LLAMA),
     "qwen2.5-32b": model(64, 5120, 40, 27648, 152064, kv=8, qkv_bias=True, **LLAMA),
     "qwen2.5-72b": model(80, 8192, 64, 29568, 152064, kv=8, qkv_bias=True, **LLAMA),
