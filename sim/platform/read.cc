@@ -16,6 +16,7 @@ namespace fleetsim {
 namespace {
 
 constexpr double kMaxPue = 4.0;
+constexpr std::size_t kMaxHosts = 1000000;
 
 // Walks the zones of a file into a Platform.
 class PlatformReader {
@@ -56,9 +57,9 @@ class PlatformReader {
       return element.Error("version", absl::StrCat("is \"", element.Text("version"), "\""), "4.1");
     }
     const pugi::xml_node zone = platform.child("zone");
-    if (!zone || zone.next_sibling()) {
+    if (!zone || zone.previous_sibling() || zone.next_sibling()) {
       return element.Error("", "does not consist of one <zone>",
-                           "one outermost zone with everything in it");
+                           "one outermost zone with everything in it, and no <config>");
     }
     return XmlElement(file_, zone);
   }
@@ -137,6 +138,9 @@ class PlatformReader {
     RETURN_IF_ERROR(CheckName(element, id));
     if (element.Has("router_id")) RETURN_IF_ERROR(CheckName(element, element.Text("router_id")));
     ASSIGN_OR_RETURN(ClusterContent content, ReadCluster(element, catalog_));
+    if (fleet.hosts.size() + content.hosts.size() > kMaxHosts) {
+      return element.Error("radical", "makes more than a million hosts", "fewer");
+    }
     const int leaf = static_cast<int>(fleet.leaves.size());
     content.leaf.site = site >= 0 ? site : UnnamedSite();
     for (std::string& host : content.hosts) {

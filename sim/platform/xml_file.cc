@@ -9,6 +9,23 @@
 
 namespace fleetsim {
 
+namespace {
+
+// Platforms need about ten levels; readers descend by recursion.
+constexpr int kMaxDepth = 64;
+
+// Finds the first element below that depth, without recursion of its own.
+class DepthWalker : public pugi::xml_tree_walker {
+ public:
+  bool for_each(pugi::xml_node& node) override {
+    if (depth() >= kMaxDepth) too_deep = node;
+    return !too_deep;
+  }
+  pugi::xml_node too_deep;
+};
+
+}  // namespace
+
 absl::StatusOr<XmlFile> XmlFile::Load(const std::string& path) {
   ASSIGN_OR_RETURN(std::string content, ReadFile(path));
   return Parse(path, std::move(content));
@@ -29,6 +46,12 @@ absl::StatusOr<XmlFile> XmlFile::Parse(const std::string& path, std::string cont
   if (!result) {
     return InputError({path, file.LineAt(result.offset)},
                       absl::StrCat("is not XML: ", result.description()), "a SimGrid platform");
+  }
+  DepthWalker walker;
+  file.document_->traverse(walker);
+  if (walker.too_deep) {
+    return InputError({path, file.LineOf(walker.too_deep)}, "elements are nested too deeply",
+                      absl::StrCat(kMaxDepth, " levels at most"));
   }
   return file;
 }

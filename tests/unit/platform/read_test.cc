@@ -157,6 +157,10 @@ INSTANTIATE_TEST_SUITE_P(
         Slip{"EmptyRadical", "radical=\"0-3\"", "radical=\"\"", "radical: is missing"},
         Slip{"ReversedRadical", "radical=\"0-3\"", "radical=\"3-0\"", "radical: is \"3-0\""},
         Slip{"HugeRadical", "radical=\"0-3\"", "radical=\"0-2000000000\"", "a million hosts"},
+        Slip{"MillionsOfHosts", "radical=\"0-3\"", "radical=\"8-1000005\"",
+             "radical: makes more than a million hosts"},
+        Slip{"ConfigElement", "<zone id=\"here\"", "<config/><zone id=\"here\"",
+             "does not consist of one <zone>"},
         Slip{"HalfDuplex", "SPLITDUPLEX", "SHARED", "sharing_policy: is \"SHARED\"; SPLITDUPLEX"},
         Slip{"FatTreeCluster", "core=\"8\"", "core=\"8\" topology=\"FAT_TREE\"",
              "topology: is \"FAT_TREE\"; FLAT"},
@@ -189,6 +193,16 @@ TEST(Read, NoHosts) {
       SmallCatalog());
   EXPECT_THAT(std::string(platform.status().message()),
               HasSubstr("p.xml:2: <zone a>: holds no hosts"));
+}
+
+TEST(Read, DeepNestingIsNoCrash) {
+  std::string xml =
+      "<!DOCTYPE platform SYSTEM \"https://simgrid.org/simgrid.dtd\">\n<platform version=\"4.1\">";
+  constexpr int kLevels = 200000;
+  for (int i = 0; i < kLevels; ++i) xml += "<zone id=\"z\" routing=\"Full\">";
+  for (int i = 0; i < kLevels; ++i) xml += "</zone>";
+  const auto platform = ParsePlatform("p.xml", xml + "</platform>", SmallCatalog());
+  EXPECT_THAT(std::string(platform.status().message()), HasSubstr("p.xml:2: elements are nested"));
 }
 
 TEST(Radical, RangesAndSingles) {
