@@ -182,8 +182,9 @@ class Builder:
     def published_evidence(self, entry, spec):
         note = f"as {spec['relative']}; no kernel tables of this part are public"
         source, year = spec["source"]
-        entry["evidence"].append((["matrix"], "MEASURED", source, year,
-                                  "sustained_ratio: best shape over peak; the rest as " + spec["relative"]))
+        kind, caution = spec.get("kind", ("MEASURED", ""))
+        entry["evidence"].append((["matrix"], kind, source, year,
+                                  f"sustained_ratio: best shape over peak{caution}; the rest as {spec['relative']}"))
         rest = [f for f in PRODUCT_FIELDS if f != "matrix"] + ["memory_efficiency_ratio", "stream_start_up_s"]
         if "stream" not in spec:
             rest.append("stream_efficiency_ratio")
