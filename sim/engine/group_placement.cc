@@ -58,6 +58,9 @@ GroupPlacement PlaceGroup(const Program& program, const Fleet& fleet, const Grou
     if (leaf.scale_up_bandwidth < slowest->scale_up_bandwidth) slowest = &leaf;
   }
   placement.local = LinksOf(*slowest);
+  placement.one_leaf = std::all_of(placement.hosts.begin(), placement.hosts.end(), [&](int host) {
+    return fleet.hosts[host].leaf == fleet.hosts[placement.hosts.front()].leaf;
+  });
   placement.scale_out = slowest->scale_out;
   return placement;
 }

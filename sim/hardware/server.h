@@ -32,6 +32,7 @@ struct Server {
   PriceRange price_usd;  // whole domain with accelerators
   Usd base_price;        // domain without accelerators; zero: unknown
   bool announced = false;
+  std::vector<std::string> measured_families;
   std::vector<Evidence> evidence;
   std::string notes;
 };

@@ -96,6 +96,7 @@ absl::StatusOr<Server> ReadServer(const proto::Server& entry, const std::string&
         ReadPriceRange(entry.price_usd(), Location{file, lines.LineOf("price_usd"), "price_usd"}));
   }
   server.announced = entry.announced();
+  server.measured_families.assign(entry.measured_family().begin(), entry.measured_family().end());
   server.notes = entry.notes();
   ASSIGN_OR_RETURN(server.evidence, ReadEvidence(entry, file, lines));
   return server;

@@ -11,13 +11,17 @@
 namespace fleetsim {
 namespace {
 
-// Of the servers that take the accelerator the smallest that is large enough for one host's share.
-const Server* ServerFor(const Accelerator& accelerator, int per_host, const Catalog& catalog) {
+// Of the servers that take the accelerator: the one that the catalog names for the family, else the
+// smallest that is large enough for one host's share and no family's own.
+const Server* ServerFor(const Accelerator& accelerator, const std::string& family, int per_host,
+                        const Catalog& catalog) {
   const Server* best = nullptr;
   for (const auto& [name, server] : catalog.servers) {
     const auto& names = server.accelerator_names;
     if (std::find(names.begin(), names.end(), accelerator.name) == names.end()) continue;
-    if (server.accelerators < per_host) continue;
+    const auto& families = server.measured_families;
+    if (std::find(families.begin(), families.end(), family) != families.end()) return &server;
+    if (server.accelerators < per_host || !families.empty()) continue;
     if (best == nullptr || server.accelerators < best->accelerators) best = &server;
   }
   return best;
@@ -123,7 +127,7 @@ absl::StatusOr<FleetRequest> FleetOf(const MeasuredCase& measured, const Catalog
     rules.push_back("accelerators per host not stated: 8");
   }
   per_host = std::min(per_host, total);
-  request.server = ServerFor(*request.accelerator, per_host, catalog);
+  request.server = ServerFor(*request.accelerator, measured.family, per_host, catalog);
   if (request.server == nullptr) {
     return absl::NotFoundError(
         absl::StrCat("no server in the catalog for ", request.accelerator->name));
