@@ -53,6 +53,7 @@ struct SoftwareStack {
   double optimizer_traffic = 0, gradient_traffic = 0;
   double optimizer_efficiency = 1;
 
+  bool recomputes_activation_function = false;
   double activation_replicated = 10;  // per token x hidden and layer
   double score_activation = 0, logit_activation = 0;
   Bytes reserved_memory;

@@ -60,10 +60,12 @@ absl::Status CheckChunks(const FieldCheck& check, const Architecture& model,
                        "give 1 where pipeline is 1");
   }
   const double chunks = 1.0 * request.pipeline * request.virtual_stages;
-  if (chunks > model.layers) {
+  // The first and the last chunk may hold nothing but the embedding and the loss head.
+  if (chunks > model.layers + 2) {
     const char* field = request.pipeline > model.layers ? "pipeline" : "virtual_stages";
     return check.Wrong(field, absl::StrCat("makes ", chunks, " model chunks"),
-                       absl::StrCat("the model has ", model.layers, " layers: give fewer"));
+                       absl::StrCat("the model has ", model.layers,
+                                    " layers, embedding and loss head: give fewer"));
   }
   if (request.chunk_layers.empty()) return absl::OkStatus();
   const size_t given = request.chunk_layers.size();

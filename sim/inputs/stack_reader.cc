@@ -105,6 +105,7 @@ void ReadMemory(const proto::SoftwareStack& entry, SoftwareStack& stack) {
   if (entry.has_optimizer_efficiency_ratio()) {
     stack.optimizer_efficiency = entry.optimizer_efficiency_ratio();
   }
+  stack.recomputes_activation_function = entry.recomputes_activation_function();
   stack.activation_replicated = entry.activation_replicated_bytes();
   stack.score_activation = entry.score_activation_bytes();
   stack.logit_activation = entry.logit_activation_bytes();

@@ -30,6 +30,14 @@ double LayerInput(const MemoryQuestion& question, const LayerOperators& operator
   return operators.hidden_elements * kActivationBytes * SequenceShare(question.strategy);
 }
 
+// Inputs of the activation function and its output, which some stacks compute again. `ffn_elements`
+// counts a gated block, which has two inputs, 1.5 times.
+double ActivationFunctionElements(const MemoryQuestion& question, const LayerOperators& operators) {
+  const double output = operators.ffn_elements / (question.model->gated_ffn ? 1.5 : 1.0);
+  const double kept = 2.0 * operators.ffn_elements;
+  return question.stack->recomputes_activation_function ? kept - output : kept;
+}
+
 // Everything a layer keeps without recomputation but its scores.
 double LayerWithoutScores(const MemoryQuestion& question, const LayerOperators& operators) {
   const AttentionShape& attention = operators.attention;
@@ -38,8 +46,8 @@ double LayerWithoutScores(const MemoryQuestion& question, const LayerOperators& 
   const double context = attention.heads * attention.value_dim;
   // Operands of the products: q, k, v and the attention's output; input and output of the
   // activation function (Korthikanti et al. 2022, section 4.1).
-  const double sharded =
-      operators.tokens * (query + key_value + context) + 2.0 * operators.ffn_elements;
+  const double sharded = operators.tokens * (query + key_value + context) +
+                         ActivationFunctionElements(question, operators);
   return sharded * kActivationBytes + operators.hidden_elements *
                                           question.stack->activation_replicated *
                                           SequenceShare(question.strategy);

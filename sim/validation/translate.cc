@@ -89,7 +89,7 @@ absl::Status SetChunks(const MeasuredCase& measured, const Architecture& model,
   strategy.virtual_stages =
       strategy.pipeline > 1 ? std::max(1, measured.virtual_stages.value_or(1)) : 1;
   const int chunks = strategy.pipeline * strategy.virtual_stages;
-  if (chunks > model.layers) return Missing("more pipeline chunks than layers");
+  if (chunks > model.layers + 2) return Missing("more pipeline chunks than layers");
   strategy.chunk_layers = EvenChunks(model.layers, chunks);
   const std::vector<int> split = LayerSplit(measured);
   if (static_cast<int>(split.size()) == chunks &&
