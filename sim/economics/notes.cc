@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <string>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 
 namespace fleetsim {
@@ -20,9 +21,11 @@ void Notes::Cite(absl::string_view what, const std::vector<Evidence>& evidence,
     if (std::find(record.fields.begin(), record.fields.end(), field) == record.fields.end()) {
       continue;
     }
-    const std::string year = record.year > 0 ? absl::StrCat(" (", record.year, ")") : "";
-    const std::string& source = record.source.empty() ? record.note : record.source;
-    return Assume(what, EvidenceKindName(record.kind), absl::StrCat(source, year));
+    std::string source = record.source.empty() ? record.note : record.source;
+    if (record.year > 0 && !absl::StrContains(source, absl::StrCat(record.year))) {
+      absl::StrAppend(&source, " (", record.year, ")");
+    }
+    return Assume(what, EvidenceKindName(record.kind), source);
   }
   Assume(what, EvidenceKindName(EvidenceKind::kAssumed), "the catalog entry names no source");
 }
