@@ -21,11 +21,14 @@ double PowerRatio(const Accelerator& accelerator, const std::optional<double>& o
                accelerator.evidence, field);
     return *own;
   }
+  // One statement for all accelerators: the ratios are the same.
   const bool measured = fallback != kAssumedNetworkPower;
-  notes.Assume(absl::StrFormat("%s of %s draws idle power and %.2f of the rest up to TDP", activity,
-                               accelerator.name, fallback),
-               measured ? "inferred" : "assumed",
-               measured ? kRelatives : "below compute phases (Choukse et al. 2025)");
+  notes.Assume(
+      absl::StrFormat("%s draws idle power and %.2f of the rest up to TDP where the catalog "
+                      "does not say",
+                      activity, fallback),
+      measured ? "inferred" : "assumed",
+      measured ? kRelatives : "below compute phases (Choukse et al. 2025)");
   return fallback;
 }
 
