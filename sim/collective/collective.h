@@ -65,6 +65,10 @@ struct CollectivePlan {
 // host: no flows, `local_floor` is LocalCollectiveTime.
 CollectivePlan PlanCollective(CollectiveKind kind, Bytes bytes, const GroupPlacement& group);
 
+// `repeats` of the same one after another, each of an equal part of `bytes`, as one plan.
+CollectivePlan PlanRepeated(CollectiveKind kind, Bytes bytes, int repeats,
+                            const GroupPlacement& group);
+
 // Time of a plan on an idle network: the slowest flow at its rate limit or the floor, plus latency.
 Seconds CollectiveTime(const CollectivePlan& plan);
 

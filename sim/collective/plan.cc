@@ -105,4 +105,14 @@ Seconds CollectiveTime(CollectiveKind kind, Bytes bytes, const GroupPlacement& p
   return IdleTime(BestWay(kind, bytes, group), group);
 }
 
+CollectivePlan PlanRepeated(CollectiveKind kind, Bytes bytes, int repeats,
+                            const GroupPlacement& group) {
+  FLEETSIM_CHECK(repeats >= 1);
+  CollectivePlan plan = PlanCollective(kind, bytes / repeats, group);
+  for (HostFlow& flow : plan.flows) flow.bytes *= repeats;
+  plan.local_floor *= repeats;
+  plan.latency *= repeats;
+  return plan;
+}
+
 }  // namespace fleetsim

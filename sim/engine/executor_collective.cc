@@ -80,7 +80,7 @@ const CollectivePlan& Executor::PlanOf(int group, int spec) {
     GroupPlacement placement = PlaceGroup(program_, fleet_, program_.groups[group]);
     placement.hop_latency = network_.MeanHopLatency(placement.hosts);
     const CollectiveSpec& what = program_.collectives[spec];
-    it->second = PlanCollective(what.kind, what.bytes, placement);
+    it->second = PlanRepeated(what.kind, what.bytes, what.repeats, placement);
   }
   return it->second;
 }

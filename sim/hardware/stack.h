@@ -42,6 +42,7 @@ struct SoftwareStack {
 
   bool sequence_parallel = false;
   bool overlaps_gradient_reduction = false, overlaps_parameter_gather = false;
+  bool broadcasts_parameters = false;
   bool overlaps_pipeline_transfers = false, scatter_gather_pipeline = false;
   double tensor_overlap_forward = 0, tensor_overlap_backward = 0;
   double overlap_slowdown = 0;

@@ -46,7 +46,7 @@ class PatternTimes {
   Simulation& simulation_;
   Program workers_;  // all replicas' workers, without ops
   std::map<GroupKind, std::vector<GroupPlacement>> places_;
-  std::map<std::tuple<GroupKind, CollectiveKind, double>, Measured> collectives_;
+  std::map<std::tuple<GroupKind, CollectiveKind, double, int>, Measured> collectives_;
   absl::Status status_;
 };
 

@@ -138,9 +138,9 @@ class StageProgram {
     return work;
   }
 
-  int Collective(GroupKind group, CollectiveKind kind, double bytes, std::uint8_t stream,
-                 int after) {
-    CollectiveSpec collective{.kind = kind, .bytes = Bytes(bytes)};
+  int Collective(GroupKind group, CollectiveKind kind, double bytes, std::uint8_t stream, int after,
+                 int repeats = 1) {
+    CollectiveSpec collective{.kind = kind, .bytes = Bytes(bytes), .repeats = repeats};
     if (folded_) folded_->collective(group, stage_, collective);
     return Push({.kind = OpKind::kCollective,
                  .stream = stream,
@@ -154,7 +154,8 @@ class StageProgram {
     std::vector<CollectiveSpec>& known = program_.collectives;
     const auto found = std::find_if(known.begin(), known.end(), [&](const CollectiveSpec& other) {
       return other.kind == wanted.kind && other.bytes == wanted.bytes &&
-             other.fixed_duration == wanted.fixed_duration && other.nic_bytes == wanted.nic_bytes;
+             other.repeats == wanted.repeats && other.fixed_duration == wanted.fixed_duration &&
+             other.nic_bytes == wanted.nic_bytes;
     });
     const auto index = static_cast<int>(found - known.begin());
     if (found == known.end()) known.push_back(wanted);
@@ -173,8 +174,12 @@ class StageProgram {
   }
 
   int GatherWeights(double parameters, std::uint8_t stream, int after) {
-    return Collective(GroupKind::kShard, CollectiveKind::kAllGather,
-                      parameters * spec_.stack->weight_bytes, stream, after);
+    const double bytes = parameters * spec_.stack->weight_bytes;
+    if (!spec_.stack->broadcasts_parameters) {
+      return Collective(GroupKind::kShard, CollectiveKind::kAllGather, bytes, stream, after);
+    }
+    return Collective(GroupKind::kShard, CollectiveKind::kBroadcast, bytes, stream, after,
+                      spec_.strategy.optimizer_shards);
   }
 
   // Updated parameters of the step before, gathered beside the first forward passes.
