@@ -40,6 +40,10 @@ class Builder:
         if "settled" in spec:
             entry["settled_clock_ratio"], kind, note = spec["settled"]  # medians of clock.csv
             entry["evidence"].append((["settled_clock_ratio"], kind, specs.PEER, 2026, note))
+        if "library" in spec:
+            year, ratio, kind, source, note = spec["library"]
+            entry["library"] = [{"until_year": year, "matrix_ratio": ratio}]
+            entry["evidence"].append((["library"], kind, source, 2026, note))
         self.entries[spec["name"]] = entry
         return entry
 
@@ -157,6 +161,10 @@ class Builder:
         relative = self.entries[spec["relative"]]
         entry = copy.deepcopy(relative) | {"name": spec["name"], "evidence": [], "matrix": []}
         entry.pop("settled_clock_ratio", None)  # another board, another limit
+        entry.pop("library", None)
+        if "settled" in spec:
+            entry["settled_clock_ratio"], kind, note = spec["settled"]
+            entry["evidence"].append((["settled_clock_ratio"], kind, specs.PEER, 2026, note))
         base = relative["matrix"][0]
         for dtype, sustained in spec["points"].items():
             unit = min(1.0, base["unit_ratio"] * sustained / base["sustained_ratio"])

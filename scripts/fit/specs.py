@@ -7,6 +7,7 @@ TORCH = "zzc0721/torch-performance-test-data"
 FLAGPERF = "FlagOpen/FlagPerf"
 AZURE = "Azure/AI-benchmarking-guide"
 DAO = "Dao 2023 (FlashAttention-2), sections 1 and 4.1, figure 4"
+FOUNDRY = "LLM Foundry training benchmarks, rows of 16,384 tokens and more"
 SHAH = "Shah et al. 2024 (FlashAttention-3), figures 5 and 6"
 FLASH_ISSUES = "Dao-AILab/flash-attention, benchmarks in issues 1310 and 1589 and pull request 2280"
 
@@ -23,8 +24,8 @@ MEASURED = [
      "stream": (0.86, AZURE, 2024),
      "attention": [
          {"generation": "FLASH1", "like": "FLASH2", "published": "A100", "sizes": [64, 128],
-          "evidence": ("REPORTED", DAO, 2023, "FLASH1: within the stated shares of peak, from memory of the paper; "
-                       "start-up and ramp of FLASH2")},
+          "evidence": ("REPORTED", FOUNDRY, 2023, "FLASH1: the Triton kernel, from attention-bound steps; within the shares of "
+                       "peak of Dao 2023, section 1; start-up and ramp of FLASH2")},
          {"generation": "FLASH2", "table": ("a100_sxm", "vllm-0.14.0"), "published": "A100",
           "sizes": [64, 128], "tile": 64,
           "evidence": ("REPORTED", f"{PEER}; {DAO}", 2023,
@@ -33,7 +34,11 @@ MEASURED = [
      "formats": ["BF16", "FP8"], "points": {"TF32": 0.813, "FP32": 0.774}, "points_source": (TORCH, 2026),
      "stream": (0.91, AZURE, 2024),
      "settled": (0.87, "INFERRED", "as nvidia-h200: the same processor and power limit"),
+     "library": (2023, 0.85, "ESTIMATED", "fitted on the published H100 rows of family mosaic-mpt",
+                 "products of short sequences with the libraries of 2023, against this class's"),
      "attention": [
+         {"generation": "FLASH1", "like": "FLASH2", "published": "H100", "sizes": [64, 128],
+          "evidence": ("ESTIMATED", FOUNDRY, 2023, "FLASH1: the Triton kernel, from attention-bound steps")},
          {"generation": "FLASH2", "published": "H100", "sizes": [64, 128, 256], "tile": 128,
           "evidence": ("MEASURED", SHAH, 2024, "FLASH2: fitted on the figures' values, read from a transcription")},
          {"generation": "FLASH3", "published": "H100", "sizes": [64, 128, 256], "tile": 128,
@@ -111,6 +116,9 @@ MEASURED = [
 # Classes known by their best matrix products alone: sustained share of peak by format; everything
 # else is the relative's. `stream`: measured share of memory bandwidth, absent where unknown.
 PUBLISHED = [
+    {"name": "nvidia-h100-500w", "relative": "nvidia-h100", "points": {"BF16": 0.7935}, "source": (TORCH, 2026),
+     "settled": (0.70, "INFERRED", "as nvidia-h200 at 500 of 700 W: products follow the limit to the power 0.65, as "
+                 "between nvidia-h100-pcie (350 W) and nvidia-h100")},
     {"name": "nvidia-h100-pcie", "relative": "nvidia-h100", "points": {"BF16": 0.656, "TF32": 0.636},
      "source": (TORCH, 2026)},
     {"name": "nvidia-l20", "relative": "nvidia-l40s", "points": {"BF16": 0.955, "TF32": 0.973, "FP32": 0.623},

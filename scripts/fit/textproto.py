@@ -41,6 +41,8 @@ def text_of(entry):
         lines.append(f"attention {{\n  {message(plain)}")
         lines += [f"  point {{ {message(point)} }}" for point in flash["point"]]
         lines.append("}")
+    for library in entry.get("library", []):
+        lines.append(f"library {{ until_year: {library['until_year']} matrix_ratio: {number(library['matrix_ratio'])} }}")
     lines += [f"{key}: {number(entry[key])}" for key in STREAM_SCALARS if key in entry]
     for record in entry["evidence"]:
         lines += evidence_lines(*record)

@@ -87,6 +87,14 @@ Seconds BestTiledTime(const Product& product) {
   return best;
 }
 
+double LibraryRatio(const Device& device) {
+  if (device.library_year == 0) return 1.0;
+  for (const LibraryGeneration& library : device.kernels->libraries) {
+    if (device.library_year <= library.until_year) return library.matrix;
+  }
+  return 1.0;
+}
+
 BytesPerSecond MemoryRate(const Device& device) {
   return device.accelerator->memory_bandwidth * device.kernels->memory_efficiency;
 }
@@ -155,7 +163,7 @@ AttentionElements ElementsOf(const AttentionShape& shape) {
 Seconds GemmTime(const Device& device, DataType dtype, const GemmShape& shape) {
   const KernelClass& kernels = *device.kernels;
   const MatrixFormat& format = FormatOf(kernels, dtype);
-  const FlopsPerSecond peak = Peak(device, dtype);
+  const FlopsPerSecond peak = Peak(device, dtype) * LibraryRatio(device);
   const BytesPerSecond memory = MemoryRate(device);
   const Product product{device, format, shape, UnitRate(*device.accelerator, peak * format.unit),
                         memory};

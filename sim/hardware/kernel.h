@@ -15,6 +15,7 @@ struct Device {
   const KernelClass* kernels = nullptr;
   double speed_ratio = 1.0;  // installed BF16 peak over the catalog's; other peaks scale with it
   double clock_ratio = 1.0;  // clock under the job's load over that of the kernel tables
+  int library_year = 0;      // of the matrix library; 0: the newest
 };
 
 // C[m,n] += A[m,k] B[k,n], `batch` of them in one launch.

@@ -45,6 +45,12 @@ struct FlashAttention {
   std::vector<Point> points;  // by rising head_dim
 };
 
+// Matrix libraries of an early generation.
+struct LibraryGeneration {
+  int until_year = 0;
+  double matrix = 1.0;  // arithmetic rate of products, relative to later ones
+};
+
 struct KernelClass {
   std::string name;
   std::vector<MatrixTile> tiles;
@@ -54,7 +60,8 @@ struct KernelClass {
   Seconds split_latency, start_up;
   double overlap_loss = 0;
   double memory_efficiency = 1.0;
-  std::vector<FlashAttention> attention;  // by rising generation
+  std::vector<FlashAttention> attention;     // by rising generation
+  std::vector<LibraryGeneration> libraries;  // by rising year
   double stream_efficiency = 1.0;
   Seconds stream_start_up;
   double settled_clock = 1.0;  // at the board's power limit, of the clock the rest was measured at

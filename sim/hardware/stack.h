@@ -25,6 +25,11 @@ struct MeasuredOrigin {
   std::string family, contains;
 };
 
+// Shares of a layer's forward pass that selective recomputation computes again.
+struct SelectiveShares {
+  double matrix = 0, attention = 1, elementwise = 0;
+};
+
 struct SoftwareStack {
   std::string name;
   std::vector<std::string> aliases;
@@ -47,6 +52,8 @@ struct SoftwareStack {
   double tensor_overlap_forward = 0, tensor_overlap_backward = 0;
   double overlap_slowdown = 0;
   int default_zero_stage = 0;
+  bool recompute_stops_early = false, selective_by_layer = false;
+  SelectiveShares selective;
 
   // Bytes per parameter.
   double weight_bytes = 2, gradient_bytes = 4, optimizer_bytes = 12;

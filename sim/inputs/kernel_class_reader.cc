@@ -150,6 +150,20 @@ absl::Status ReadAttention(const Fields& fields, const proto::KernelClass& entry
   return absl::OkStatus();
 }
 
+absl::Status ReadLibraries(const Fields& fields, const proto::KernelClass& entry,
+                           KernelClass* result) {
+  double previous = 0;
+  for (int i = 0; i < entry.library_size(); ++i) {
+    const proto::KernelClass::Library& library = entry.library(i);
+    const std::string path = absl::StrCat("library[", i, "].");
+    RETURN_IF_ERROR(fields.Above(path + "until_year", library.until_year(), previous, 2100));
+    RETURN_IF_ERROR(fields.Above(path + "matrix_ratio", library.matrix_ratio(), 0, 1));
+    previous = library.until_year();
+    result->libraries.push_back({library.until_year(), library.matrix_ratio()});
+  }
+  return absl::OkStatus();
+}
+
 absl::Status ReadScalars(const Fields& fields, const proto::KernelClass& entry,
                          KernelClass* result) {
   const double longest = kLongestStartUpSeconds;
@@ -187,6 +201,7 @@ absl::StatusOr<KernelClass> ReadKernelClass(const proto::KernelClass& entry,
   result.notes = entry.notes();
   RETURN_IF_ERROR(ReadTiles(fields, entry, &result));
   RETURN_IF_ERROR(ReadMatrix(fields, entry, &result));
+  RETURN_IF_ERROR(ReadLibraries(fields, entry, &result));
   RETURN_IF_ERROR(ReadScalars(fields, entry, &result));
   RETURN_IF_ERROR(ReadAttention(fields, entry, &result));
   ASSIGN_OR_RETURN(result.evidence, ReadEvidence(entry, file, lines));

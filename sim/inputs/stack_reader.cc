@@ -32,6 +32,9 @@ const std::vector<Bounds>& StackBounds() {
       {"matrix_efficiency_ratio", 0.5, 1.2, "(of the kernel class)"},
       {"overlap_slowdown_ratio", 0, 1, "(a share)"},
       {"default_zero_stage", 0, 3, "(a ZeRO stage)"},
+      {"selective_matrix_ratio", 0, 1, "(a share)"},
+      {"selective_attention_ratio", 0, 1, "(a share)"},
+      {"selective_elementwise_ratio", 0, 1, "(a share)"},
       {"weight_bytes", 0.5, 8, "bytes per parameter"},
       {"gradient_bytes", 0, 8, "bytes per parameter"},
       {"optimizer_bytes", 0, 32, "bytes per parameter"},
@@ -95,6 +98,16 @@ void ReadOverlap(const proto::SoftwareStack& entry, SoftwareStack& stack) {
   stack.tensor_overlap_backward = entry.tensor_overlap_ratio_backward();
   stack.overlap_slowdown = entry.overlap_slowdown_ratio();
   stack.default_zero_stage = entry.default_zero_stage();
+}
+
+void ReadRecompute(const proto::SoftwareStack& entry, SoftwareStack& stack) {
+  stack.recompute_stops_early = entry.recompute_stops_early();
+  stack.selective_by_layer = entry.selective_by_layer();
+  stack.selective.matrix = entry.selective_matrix_ratio();
+  stack.selective.elementwise = entry.selective_elementwise_ratio();
+  if (entry.has_selective_attention_ratio()) {
+    stack.selective.attention = entry.selective_attention_ratio();
+  }
 }
 
 void ReadMemory(const proto::SoftwareStack& entry, SoftwareStack& stack) {
@@ -165,6 +178,7 @@ absl::StatusOr<SoftwareStack> ReadSoftwareStack(const proto::SoftwareStack& entr
                    {file, lines.LineOf("gradient_reduction_dtype"), "gradient_reduction_dtype"}));
   ReadTraffic(entry, stack);
   ReadOverlap(entry, stack);
+  ReadRecompute(entry, stack);
   ReadMemory(entry, stack);
   for (const proto::SoftwareStack::Origin& origin : entry.measured_by()) {
     stack.measured_origins.push_back({origin.family(), origin.contains()});

@@ -38,8 +38,10 @@ double ActivationFunctionElements(const MemoryQuestion& question, const LayerOpe
   return question.stack->recomputes_activation_function ? kept - output : kept;
 }
 
-// Everything a layer keeps without recomputation but its scores.
-double LayerWithoutScores(const MemoryQuestion& question, const LayerOperators& operators) {
+// What a layer keeps but its scores: without recomputation all, under selective recomputation the
+// shares that are not computed again.
+double LayerWithoutScores(const MemoryQuestion& question, const LayerOperators& operators,
+                          const SelectiveShares& again = {}) {
   const AttentionShape& attention = operators.attention;
   const double query = attention.heads * attention.head_dim;
   const double key_value = attention.kv_heads * (attention.head_dim + attention.value_dim);
@@ -48,9 +50,9 @@ double LayerWithoutScores(const MemoryQuestion& question, const LayerOperators& 
   // activation function (Korthikanti et al. 2022, section 4.1).
   const double sharded = operators.tokens * (query + key_value + context) +
                          ActivationFunctionElements(question, operators);
-  return sharded * kActivationBytes + operators.hidden_elements *
-                                          question.stack->activation_replicated *
-                                          SequenceShare(question.strategy);
+  return sharded * kActivationBytes * (1.0 - again.matrix) +
+         operators.hidden_elements * question.stack->activation_replicated *
+             (1.0 - again.elementwise) * SequenceShare(question.strategy);
 }
 
 double Scores(const MemoryQuestion& question, const LayerOperators& operators) {
@@ -103,15 +105,15 @@ double Working(const MemoryQuestion& question, int stage) {
 
 Bytes LayerActivations(const MemoryQuestion& question, int layer) {
   const LayerOperators operators = ForwardOperators(*question.model, layer, ShardOf(question));
-  switch (question.recompute) {
-    case Recompute::kFull:
-      return Bytes(LayerInput(question, operators));
-    case Recompute::kSelective:
-      return Bytes(LayerWithoutScores(question, operators));
-    case Recompute::kNone:
-      break;
+  const double all = LayerWithoutScores(question, operators) + Scores(question, operators);
+  double kept = all;
+  if (question.recompute == Recompute::kFull) {
+    kept = LayerInput(question, operators);
+  } else if (question.recompute == Recompute::kSelective) {
+    kept = std::max(LayerInput(question, operators),
+                    LayerWithoutScores(question, operators, question.stack->selective));
   }
-  return Bytes(LayerWithoutScores(question, operators) + Scores(question, operators));
+  return Bytes(question.recomputed_layers * kept + (1.0 - question.recomputed_layers) * all);
 }
 
 MemoryUse StageMemory(const MemoryQuestion& question, int stage) {

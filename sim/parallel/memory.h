@@ -19,7 +19,8 @@ struct MemoryQuestion {
   const SoftwareStack* stack = nullptr;
   Strategy strategy;
   Recompute recompute = Recompute::kNone;
-  int sequence_length = 0;  // tokens
+  double recomputed_layers = 1.0;  // share of the layers that recompute, where any do
+  int sequence_length = 0;         // tokens
 };
 
 // Kept of one layer for one micro-batch until its backward pass, on one rank.

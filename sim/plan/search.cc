@@ -46,9 +46,10 @@ std::vector<ParallelismRequest> Requests(const Job& job, const Fleet& fleet) {
 
 absl::StatusOr<std::vector<Candidate>> SearchStrategies(const Job& job, const Fleet& fleet,
                                                         const Catalog& catalog, int limit) {
-  RETURN_IF_ERROR(SpecWithoutStrategy(job, catalog).status());
-  ASSIGN_OR_RETURN(const WorkerHardware hardware,
-                   HardwareOf(fleet.leaves.front(), catalog, job.pretrain.precision));
+  ASSIGN_OR_RETURN(const TrainingSpec base, SpecWithoutStrategy(job, catalog));
+  ASSIGN_OR_RETURN(
+      const WorkerHardware hardware,
+      HardwareOf(fleet.leaves.front(), catalog, job.pretrain.precision, base.stack->year));
   std::vector<Candidate> candidates;
   std::optional<TrainingSpec> smallest;
   for (const ParallelismRequest& request : Requests(job, fleet)) {

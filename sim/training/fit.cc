@@ -89,6 +89,7 @@ MemoryUse MemoryOf(const TrainingSpec& spec) {
                      .stack = spec.stack,
                      .strategy = spec.strategy,
                      .recompute = spec.recompute,
+                     .recomputed_layers = spec.recomputed_layers,
                      .sequence_length = spec.sequence_length});
 }
 

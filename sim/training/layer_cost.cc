@@ -137,22 +137,54 @@ void AddHostFloor(Work& work, const SoftwareStack& stack, double launches) {
   Add(work, Part::kHost, Activity::kIdle, Max(Seconds(0.0), host - work.duration));
 }
 
-Work ForwardKernels(const TrainingSpec& spec, const WorkerHardware& hardware, int layer,
-                    Part part) {
+Seconds MatrixTime(const TrainingSpec& spec, const WorkerHardware& hardware,
+                   const std::vector<GemmOp>& gemms, size_t count) {
+  Seconds matrix;
+  for (size_t i = 0; i < count; ++i) {
+    matrix += ProductTime(spec, hardware, gemms[i].shape);
+  }
+  return matrix;
+}
+
+// `stops_early`: without the last product and the reduction that follows it.
+Work ForwardKernels(const TrainingSpec& spec, const WorkerHardware& hardware, int layer, Part part,
+                    bool stops_early = false) {
   const LayerOperators operators = ForwardOperators(*spec.model, layer, spec.Shard());
   Work work;
-  Seconds matrix;
-  for (const GemmOp& gemm : operators.gemms) {
-    matrix += ProductTime(spec, hardware, gemm.shape);
-  }
   AddKernels(work, part,
-             {.matrix = matrix,
+             {.matrix = MatrixTime(spec, hardware, operators.gemms,
+                                   operators.gemms.size() - (stops_early ? 1 : 0)),
               .memory = ElementwiseTime(spec, hardware, operators, spec.stack->forward_traffic,
                                         spec.stack->elementwise_kernels)});
   AddAttention(work, spec, part, AttentionForward(spec, hardware, operators.attention));
   if (spec.strategy.tensor > 1) {
-    const Seconds reductions = TensorReduction(spec, hardware, operators.tokens) * 2.0;
+    const Seconds reductions =
+        TensorReduction(spec, hardware, operators.tokens) * (stops_early ? 1.0 : 2.0);
     AddTensorCommunication(work, spec, part, reductions, spec.stack->tensor_overlap_forward);
+  }
+  return work;
+}
+
+// What the backward pass of one layer computes again.
+Work RecomputedKernels(const TrainingSpec& spec, const WorkerHardware& hardware, int layer) {
+  Work work;
+  if (spec.recompute == Recompute::kFull) {
+    work =
+        ForwardKernels(spec, hardware, layer, Part::kRecompute, spec.stack->recompute_stops_early);
+  } else if (spec.recompute == Recompute::kSelective) {
+    const SelectiveShares& share = spec.stack->selective;
+    const LayerOperators operators = ForwardOperators(*spec.model, layer, spec.Shard());
+    const Seconds products =
+        MatrixTime(spec, hardware, operators.gemms, operators.gemms.size()) * share.matrix;
+    const Seconds elementwise =
+        ElementwiseTime(spec, hardware, operators, spec.stack->forward_traffic,
+                        spec.stack->elementwise_kernels) *
+        share.elementwise;
+    Work core;
+    AddAttention(core, spec, Part::kRecompute,
+                 AttentionForward(spec, hardware, operators.attention));
+    work = Scaled(core, share.attention);
+    AddKernels(work, Part::kRecompute, {.matrix = products, .memory = elementwise});
   }
   return work;
 }
@@ -199,6 +231,13 @@ void Append(Work& sum, const Work& piece) {
   for (int i = 0; i < kActivities; ++i) sum.activities[i] += piece.activities[i];
 }
 
+Work Scaled(Work work, double factor) {
+  work.duration = work.duration * factor;
+  for (Seconds& part : work.parts) part = part * factor;
+  for (Seconds& activity : work.activities) activity = activity * factor;
+  return work;
+}
+
 Work LayerForward(const TrainingSpec& spec, const WorkerHardware& hardware, int layer, Part part) {
   Work work = ForwardKernels(spec, hardware, layer, part);
   AddHostFloor(work, *spec.stack, spec.stack->launches_forward);
@@ -208,13 +247,9 @@ Work LayerForward(const TrainingSpec& spec, const WorkerHardware& hardware, int 
 Work LayerBackward(const TrainingSpec& spec, const WorkerHardware& hardware, int layer) {
   Work work = BackwardKernels(spec, hardware, layer);
   double launches = spec.stack->launches_backward;
+  Append(work, Scaled(RecomputedKernels(spec, hardware, layer), spec.recomputed_layers));
   if (spec.recompute == Recompute::kFull) {
-    Append(work, ForwardKernels(spec, hardware, layer, Part::kRecompute));
-    launches += spec.stack->launches_forward;
-  } else if (spec.recompute == Recompute::kSelective) {
-    const LayerOperators operators = ForwardOperators(*spec.model, layer, spec.Shard());
-    AddAttention(work, spec, Part::kRecompute,
-                 AttentionForward(spec, hardware, operators.attention));
+    launches += spec.stack->launches_forward * spec.recomputed_layers;
   }
   AddHostFloor(work, *spec.stack, launches);
   return work;

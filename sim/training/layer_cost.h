@@ -11,6 +11,8 @@ namespace fleetsim {
 
 // A sequence of worker-local pieces of work, summed.
 void Append(Work& sum, const Work& piece);
+// The same pieces, `factor` times as long.
+Work Scaled(Work work, double factor);
 // `time` of `activity`, counted as `part`.
 void Add(Work& work, Part part, Activity activity, Seconds time);
 

@@ -19,6 +19,7 @@ struct TrainingSpec {
   int sequence_length = 0;  // tokens
   DataType precision = DataType::kBf16;
   Recompute recompute = Recompute::kNone;
+  double recomputed_layers = 1.0;  // share of the layers that recompute, where any do
   Strategy strategy;
 
   LayerShard Shard() const {

@@ -30,7 +30,8 @@ absl::StatusOr<WorkerKinds> KindsOf(const TrainingSpec& spec, const Placement& p
     auto same = std::find_if(seen.begin(), seen.end(),
                              [&](const Leaf* other) { return SameHardware(leaf, *other); });
     if (same == seen.end()) {
-      ASSIGN_OR_RETURN(const WorkerHardware hardware, HardwareOf(leaf, catalog, spec.precision));
+      ASSIGN_OR_RETURN(const WorkerHardware hardware,
+                       HardwareOf(leaf, catalog, spec.precision, spec.stack->year));
       kinds.hardware.push_back(hardware);
       same = seen.insert(seen.end(), &leaf);
     }
@@ -103,7 +104,7 @@ absl::StatusOr<ProgramRecord> RunFolded(const TrainingSpec& spec, const Placemen
 }  // namespace
 
 absl::StatusOr<WorkerHardware> HardwareOf(const Leaf& leaf, const Catalog& catalog,
-                                          DataType precision) {
+                                          DataType precision, int library_year) {
   const Accelerator& accelerator = *leaf.accelerator;
   if (accelerator.Peak(precision).value() <= 0.0) {
     return Infeasible(absl::StrCat(accelerator.name, " has no ", DataTypeName(precision),
@@ -117,7 +118,9 @@ absl::StatusOr<WorkerHardware> HardwareOf(const Leaf& leaf, const Catalog& catal
   const BytesPerSecond network = leaf.nic_bandwidth * (share / leaf.accelerators);
   // A job lasts: the board has settled at its power limit.
   return WorkerHardware{
-      {&accelerator, kernels, leaf.speed / peak, kernels->settled_clock}, LinksOf(leaf), network};
+      {&accelerator, kernels, leaf.speed / peak, kernels->settled_clock, library_year},
+      LinksOf(leaf),
+      network};
 }
 
 absl::StatusOr<StepResult> SimulateStep(const TrainingSpec& spec, const Fleet& fleet,

@@ -56,7 +56,7 @@ absl::Status ChooseMicroBatch(const MeasuredCase& measured, const Catalog& catal
   const Fleet& fleet = platform.fleet();
   TrainingSpec& spec = translation.spec;
   ASSIGN_OR_RETURN(const WorkerHardware hardware,
-                   HardwareOf(fleet.leaves.front(), catalog, spec.precision));
+                   HardwareOf(fleet.leaves.front(), catalog, spec.precision, spec.stack->year));
   const Bytes capacity = hardware.device.accelerator->UsableMemory();
   // Grade A tables are complete: what they do not list was not used.
   const bool interleave =

@@ -1,5 +1,6 @@
 #include "sim/validation/note_facts.h"
 
+#include <algorithm>
 #include <regex>
 #include <string>
 
@@ -32,7 +33,8 @@ bool NamesFineTuning(const MeasuredCase& measured) {
 }
 
 bool NamesHybridModel(const MeasuredCase& measured) {
-  return HasWord(absl::StrCat(measured.model, " ", measured.notes), "mamba|hybrid");
+  // "Hybrid shard" is a way of data parallelism.
+  return HasWord(absl::StrCat(measured.model, " ", measured.notes), "mamba|hybrid(?! shard)");
 }
 
 std::optional<bool> SequenceParallelStated(const MeasuredCase& measured) {
@@ -60,8 +62,20 @@ std::vector<int> LayerSplit(const MeasuredCase& measured) {
 
 int OptimizerShards(const MeasuredCase& measured) {
   int shards = 0;
+  // PyTorch's hybrid sharding: within a host.
+  if (HasWord(measured.notes, "hybrid shard")) return measured.per_node.value_or(8);
   const std::string number = Captured(measured, "optimizer sharded over ([0-9]+) ranks");
   return absl::SimpleAtoi(number, &shards) ? shards : 0;
+}
+
+std::optional<double> RecomputedLayers(const MeasuredCase& measured) {
+  double model = 0.0, hardware = 0.0;
+  for (const Measurement& measurement : measured.measurements) {
+    if (measurement.metric == "mfu") model = measurement.value;
+    if (measurement.metric == "hfu") hardware = measurement.value;
+  }
+  if (model <= 0.0 || hardware <= 0.0) return std::nullopt;
+  return std::clamp(3.0 * (hardware / model - 1.0), 0.0, 1.0);
 }
 
 bool DoesNotCount(const MeasuredCase& measured) {

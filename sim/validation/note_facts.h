@@ -19,8 +19,12 @@ std::optional<bool> SequenceParallelStated(const MeasuredCase& measured);
 // not stated.
 std::vector<int> LayerSplit(const MeasuredCase& measured);
 
-// "optimizer sharded over 8 ranks": the number; zero if not stated.
+// "optimizer sharded over 8 ranks", "hybrid shard": the number; zero if not stated.
 int OptimizerShards(const MeasuredCase& measured);
+
+// Share of the layers computed again, from the two utilisations stated: a forward pass is a third
+// of a step's model flops.
+std::optional<double> RecomputedLayers(const MeasuredCase& measured);
 
 // "exclude", "withdrawn", "outlier": the row does not count.
 bool DoesNotCount(const MeasuredCase& measured);

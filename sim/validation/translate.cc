@@ -5,14 +5,19 @@
 #include <utility>
 
 #include "absl/strings/match.h"
+#include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
 #include "sim/parallel/schedule.h"
+#include "sim/training/fit.h"
 #include "sim/validation/case_fleet.h"
 #include "sim/validation/case_model.h"
 #include "sim/validation/note_facts.h"
 
 namespace fleetsim {
 namespace {
+
+// A run whose simulated memory is above its accelerators' by less may have fitted all the same.
+constexpr double kAssumedMemoryModelError = 1.3;
 
 absl::Status Missing(absl::string_view what) { return absl::UnimplementedError(what); }
 
@@ -33,15 +38,13 @@ absl::StatusOr<DataType> Precision(const MeasuredCase& measured) {
   return Missing(absl::StrCat("training in ", measured.precision));
 }
 
-absl::StatusOr<Recompute> RecomputeOf(const MeasuredCase& measured,
-                                      std::vector<std::string>& rules) {
+absl::StatusOr<Recompute> RecomputeOf(const MeasuredCase& measured) {
   const std::string& stated = measured.recompute;
   if (stated == "none") return Recompute::kNone;
   if (stated == "full") return Recompute::kFull;
   if (stated == "selective" || stated == "selective: core_attn") return Recompute::kSelective;
   if (!stated.empty()) return Missing(absl::StrCat("recomputation of ", stated));
-  rules.push_back("recomputation not stated: none");
-  return Recompute::kNone;
+  return Recompute::kNone;  // or what fits, see CompleteRecomputation
 }
 
 absl::Status SetDegrees(const MeasuredCase& measured, Strategy& strategy,
@@ -116,6 +119,27 @@ void SetSharding(const MeasuredCase& measured, const SoftwareStack& stack, Strat
   }
 }
 
+// What a table calls selective may be full recomputation of some layers; what it does not mention
+// is what the run needs to fit.
+void CompleteRecomputation(const MeasuredCase& measured, Bytes capacity, TrainingSpec& spec,
+                           std::vector<std::string>& rules) {
+  if (spec.recompute == Recompute::kSelective && spec.stack->selective_by_layer) {
+    spec.recompute = Recompute::kFull;
+    spec.recomputed_layers = RecomputedLayers(measured).value_or(1.0);
+    rules.push_back(absl::StrFormat("%.0f %% of the layers recompute, from hfu over mfu",
+                                    100.0 * spec.recomputed_layers));
+  }
+  if (!measured.recompute.empty()) return;
+  rules.push_back("recomputation not stated: none");
+  for (Recompute recompute : {Recompute::kSelective, Recompute::kFull}) {
+    if (MemoryOf(spec).Total() <= capacity * kAssumedMemoryModelError) return;
+    spec.recompute = recompute;
+    rules.back() = absl::StrCat(
+        "recomputation not stated: ", recompute == Recompute::kFull ? "full" : "selective",
+        ", without it does not fit");
+  }
+}
+
 }  // namespace
 
 absl::StatusOr<Translation> Translate(const MeasuredCase& measured, const Catalog& catalog,
@@ -124,7 +148,7 @@ absl::StatusOr<Translation> Translate(const MeasuredCase& measured, const Catalo
   Translation result;
   TrainingSpec& spec = result.spec;
   ASSIGN_OR_RETURN(spec.precision, Precision(measured));
-  ASSIGN_OR_RETURN(spec.recompute, RecomputeOf(measured, result.rules));
+  ASSIGN_OR_RETURN(spec.recompute, RecomputeOf(measured));
   ASSIGN_OR_RETURN(Architecture model, ModelOf(measured, models, result.rules));
   result.model = std::make_unique<Architecture>(std::move(model));
   spec.model = result.model.get();
@@ -141,6 +165,7 @@ absl::StatusOr<Translation> Translate(const MeasuredCase& measured, const Catalo
   if (spec.model->heads % spec.strategy.tensor != 0)
     return Missing("tensor degree divides no heads");
   ASSIGN_OR_RETURN(result.fleet, FleetOf(measured, catalog, result.rules));
+  CompleteRecomputation(measured, result.fleet.accelerator->UsableMemory(), spec, result.rules);
   return result;
 }
 

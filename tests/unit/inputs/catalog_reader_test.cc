@@ -165,7 +165,8 @@ class CatalogReaderTest : public ::testing::Test {
          {"accelerators/nvidia-h100-sxm-80gb", "accelerators/nvidia-a100-sxm-80gb",
           "accelerators/nvidia-a100-sxm-40gb", "accelerators/nvidia-h100-96gb-hbm2e",
           "servers/hgx-a100", "servers/hgx-h100", "fabrics/nvlink4", "fabrics/nvlink3",
-          "kernels/nvidia-h100", "kernels/nvidia-a100", "regions/us-ohio", "prices/default"}) {
+          "kernels/nvidia-h100", "kernels/nvidia-h100-500w", "kernels/nvidia-a100",
+          "regions/us-ohio", "prices/default"}) {
       const std::filesystem::path path = std::string(file) + ".textproto";
       std::filesystem::create_directories((root_ / path).parent_path());
       std::filesystem::copy_file(shipped / path, root_ / path);

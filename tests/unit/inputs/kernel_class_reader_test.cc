@@ -98,6 +98,24 @@ evidence { field: "settled_clock_ratio" kind: MEASURED source: "a table" year: 2
   EXPECT_EQ(read->settled_clock, 0.87);
 }
 
+TEST(KernelClassReader, ReadsLibrariesByRisingYear) {
+  const std::string evidence =
+      "evidence { field: \"library\" kind: MEASURED source: \"a table\" year: 2024 }\n";
+  const auto read = Read(std::string(kEntry) + evidence + R"(
+library { until_year: 2022 matrix_ratio: 0.7 }
+library { until_year: 2023 matrix_ratio: 0.9 }
+)");
+  ASSERT_TRUE(read.ok()) << read.status();
+  ASSERT_EQ(read->libraries.size(), 2);
+  EXPECT_EQ(read->libraries[1].until_year, 2023);
+  EXPECT_EQ(read->libraries[1].matrix, 0.9);
+  const auto again = Read(std::string(kEntry) + evidence + R"(
+library { until_year: 2022 matrix_ratio: 0.7 }
+library { until_year: 2022 matrix_ratio: 0.9 }
+)");
+  EXPECT_THAT(std::string(again.status().message()), HasSubstr("library[1].until_year"));
+}
+
 struct Wrong {
   std::string from, to, message;
 };
