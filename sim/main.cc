@@ -14,19 +14,24 @@ constexpr int kBadInput = 2;
 
 // What CLI11 says of wrong flags, with the nearest command or flag for one that does not exist.
 std::string Explain(const CLI::App* app, const CLI::Error& error) {
-  std::string text = "fleetsim: " + std::string(error.what());
   const CLI::App* command = app;
   while (!command->get_subcommands().empty()) command = command->get_subcommands().front();
+  const std::vector<std::string> unexpected = app->remaining(true);
+  const bool unknown_command =
+      !unexpected.empty() && !command->get_subcommands([](auto*) { return true; }).empty();
+  std::string text =
+      "fleetsim: " + (unknown_command ? "unknown command \"" + unexpected.front() + "\""
+                                      : std::string(error.what()));
   std::vector<std::string> known;
   for (const CLI::Option* option : command->get_options()) {
     for (const std::string& name : option->get_lnames()) known.push_back("--" + name);
   }
   for (const CLI::App* child : command->get_subcommands({})) known.push_back(child->get_name());
-  for (const std::string& word : app->remaining(true)) {
+  for (const std::string& word : unexpected) {
     const std::vector<std::string> near = fleetsim::NearestNames(word, known, 1);
     if (!near.empty()) text += "; did you mean \"" + near.front() + "\"?";
   }
-  return text + "\nRun with --help for more.\n";
+  return text + "; run with --help for more\n";
 }
 
 int Run(int argc, char** argv) {

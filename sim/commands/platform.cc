@@ -59,6 +59,10 @@ absl::StatusOr<PlatformSpec> SpecOf(const NewFlags& flags, const Catalog& catalo
   if (!flags.speed.empty()) {
     const auto speed = ParseSpeed(flags.speed);
     if (!speed.ok()) return InputError({.file = "--speed"}, speed.status().message(), "");
+    if (speed->value() <= 0.0) {
+      return InputError({.file = "--speed"}, absl::StrCat("is ", flags.speed),
+                        "above 0: \"120Tf\"");
+    }
     pool.speed = *speed;
   }
   spec.pools.push_back(pool);

@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/str_join.h"
 #include "proto/report.pb.h"
 #include "sim/base/digest.h"
 #include "sim/base/isolated.h"
@@ -54,6 +55,9 @@ absl::StatusOr<RunInputs> ReadInputs(const RunFlags& flags, const CommonFlags& c
   ASSIGN_OR_RETURN(const std::string root, LocateCatalog(common.catalog));
   ASSIGN_OR_RETURN(inputs.catalog, ReadCatalog(root));
   ASSIGN_OR_RETURN(inputs.workload, ReadWorkload(flags.workload, ModelsBeside(root)));
+  if (const auto prices = FindPrices(inputs.catalog, flags.economics.prices); !prices.ok()) {
+    return InputError({.file = "--prices"}, prices.status().message(), "");
+  }
   for (const std::string& path : flags.platforms) {
     ASSIGN_OR_RETURN(Fleet fleet, ReadFleet(path, inputs.catalog));
     inputs.fleets.push_back(std::move(fleet));
@@ -164,6 +168,25 @@ absl::StatusOr<std::vector<proto::JobResult>> Collect(
   return results;
 }
 
+// Wrong input on any platform ends the run, and so does a run of which nothing came: there is no
+// report to write. What fails on some platforms only stands in the report beside the others.
+absl::Status CheckResults(const std::vector<proto::JobResult>& results) {
+  std::vector<std::string> reasons;
+  bool done = false, failed = false;
+  for (const proto::JobResult& result : results) {
+    if (result.outcome() == proto::JobResult::BAD_INPUT) {
+      return absl::InvalidArgumentError(result.reason());
+    }
+    done = done || result.outcome() == proto::JobResult::DONE;
+    failed = failed || result.outcome() == proto::JobResult::FAILED;
+    reasons.push_back(
+        absl::StrCat("job ", result.job(), " on ", result.platform(), ": ", result.reason()));
+  }
+  if (done) return absl::OkStatus();
+  const std::string all = absl::StrJoin(reasons, "; ");
+  return failed ? absl::InternalError(all) : Infeasible(all);
+}
+
 absl::StatusOr<int> Run(const RunFlags& flags, const CommonFlags& common) {
   ASSIGN_OR_RETURN(const RunInputs inputs, ReadInputs(flags, common));
   std::vector<IsolatedTask> tasks;
@@ -176,6 +199,7 @@ absl::StatusOr<int> Run(const RunFlags& flags, const CommonFlags& common) {
     outputs = RunIsolated(tasks, AvailableProcessors(), [&](int done) { progress.Report(done); });
   }
   ASSIGN_OR_RETURN(const std::vector<proto::JobResult> results, Collect(outputs, inputs));
+  RETURN_IF_ERROR(CheckResults(results));
   std::vector<InputFile> files;
   ASSIGN_OR_RETURN(const std::string content, ReadFile(flags.workload));
   files.push_back({"workload", flags.workload, Digest(content)});

@@ -1,5 +1,9 @@
 // fleetsim validate: measured runs in, errors of the simulator out.
+#include <unistd.h>
+
 #include <cstdio>
+#include <cstdlib>
+#include <filesystem>
 #include <memory>
 #include <optional>
 #include <set>
@@ -13,6 +17,7 @@
 #include "sim/inputs/cases_reader.h"
 #include "sim/inputs/catalog_location.h"
 #include "sim/inputs/catalog_reader.h"
+#include "sim/inputs/file.h"
 #include "sim/inputs/model_reader.h"
 #include "sim/report/accuracy_report.h"
 #include "sim/validation/simulate_cases.h"
@@ -55,6 +60,7 @@ absl::StatusOr<std::vector<MeasuredCase>> SelectCases(const ValidateFlags& flags
     MeasuredCase kept = measured;
     kept.measurements.clear();
     for (const Measurement& measurement : measured.measurements) {
+      RETURN_IF_ERROR(CheckUnit(flags.cases, measurement));
       if (WantedMetric(flags.metric, measurement)) kept.measurements.push_back(measurement);
     }
     if (!kept.measurements.empty()) selected.push_back(kept);
@@ -66,25 +72,48 @@ absl::StatusOr<std::vector<MeasuredCase>> SelectCases(const ValidateFlags& flags
   return selected;
 }
 
-absl::Status Plot(const std::vector<CaseResult>& results, const std::string& path) {
-  const std::string temporary = path + ".part";
-  FILE* gnuplot = popen("gnuplot 2>/dev/null", "w");
-  if (gnuplot == nullptr) return absl::InternalError("cannot start gnuplot");
-  const std::string script = ParityPlot(results, temporary);
-  std::fwrite(script.data(), 1, script.size(), gnuplot);
-  if (pclose(gnuplot) != 0) {
-    std::remove(temporary.c_str());
-    return absl::InternalError(
-        absl::StrCat("gnuplot could not write ", path, "; install Debian's gnuplot-nox"));
+// The parity plot as gnuplot draws it, in a temporary file so that nothing is left of a failure.
+absl::StatusOr<std::string> DrawPlot(const std::vector<CaseResult>& results) {
+  std::string path = std::filesystem::temp_directory_path() / "fleetsim-plot-XXXXXX";
+  const int descriptor = mkstemp(path.data());
+  if (descriptor < 0) return absl::InternalError(absl::StrCat("cannot create ", path));
+  close(descriptor);
+  FILE* gnuplot = popen("gnuplot >/dev/null 2>&1", "w");
+  bool drawn = gnuplot != nullptr;
+  if (drawn) {
+    const std::string script = ParityPlot(results, path);
+    std::fwrite(script.data(), 1, script.size(), gnuplot);
+    drawn = pclose(gnuplot) == 0;
   }
-  if (std::rename(temporary.c_str(), path.c_str()) != 0) {
-    return absl::InternalError(absl::StrCat("cannot write ", path));
+  absl::StatusOr<std::string> content = ReadFile(path);
+  std::remove(path.c_str());
+  if (!drawn) return absl::InternalError("gnuplot cannot plot; install Debian's gnuplot-nox");
+  return content;
+}
+
+absl::Status CheckLimit(const ValidateFlags& flags) {
+  if (!flags.max_mean_error || *flags.max_mean_error >= 0.0) return absl::OkStatus();
+  return InputError({.file = "--max-mean-error"}, absl::StrCat("is ", *flags.max_mean_error),
+                    "per cent, 0 or more");
+}
+
+// Exit code of results held against the limit.
+int Judge(const std::vector<CaseResult>& results, std::optional<double> limit) {
+  if (!limit) return 0;
+  const ErrorSummary all = Overall(results);
+  if (all.count == 0) {
+    std::fputs("fleetsim: no case could be simulated, so no limit is held\n", stderr);
+    return 1;
   }
-  return absl::OkStatus();
+  if (100.0 * all.mean <= *limit) return 0;
+  absl::FPrintF(stderr, "fleetsim: mean error %.2f %% is above the limit of %.2f %%\n",
+                100.0 * all.mean, *limit);
+  return 1;
 }
 
 absl::StatusOr<int> Validate(const ValidateFlags& flags, const CommonFlags& common) {
   ASSIGN_OR_RETURN(const TableFormat format, ParseTableFormat(flags.format));
+  RETURN_IF_ERROR(CheckLimit(flags));
   ASSIGN_OR_RETURN(const std::string root, LocateCatalog(common.catalog));
   ASSIGN_OR_RETURN(const Catalog catalog, ReadCatalog(root));
   ASSIGN_OR_RETURN(const Models models, ReadModels(ModelsBeside(root)));
@@ -95,17 +124,14 @@ absl::StatusOr<int> Validate(const ValidateFlags& flags, const CommonFlags& comm
     results = SimulateCases(cases, catalog, models, AvailableProcessors(),
                             [&](int done) { progress.Report(done); });
   }
+  if (!flags.plot.empty()) {
+    ASSIGN_OR_RETURN(const std::string plot, DrawPlot(results));
+    RETURN_IF_ERROR(Deliver(plot, flags.plot));
+  }
   const bool short_text = flags.summary && format == TableFormat::kText;
   RETURN_IF_ERROR(Deliver(
       short_text ? FamilyTable(results).Text() : RenderAccuracy(results, format), flags.output));
-  if (!flags.plot.empty()) RETURN_IF_ERROR(Plot(results, flags.plot));
-  const double mean = 100.0 * Overall(results).mean;
-  if (flags.max_mean_error && !(mean <= *flags.max_mean_error)) {
-    absl::FPrintF(stderr, "fleetsim: mean error %.2f %% is above the limit of %.2f %%\n", mean,
-                  *flags.max_mean_error);
-    return 1;
-  }
-  return 0;
+  return Judge(results, flags.max_mean_error);
 }
 
 }  // namespace

@@ -30,27 +30,29 @@ constexpr TextColumn kText[] = {
 struct CountColumn {
   const char* name;
   std::optional<int> MeasuredCase::*member;
+  int least, most;
 };
+constexpr int kMillion = 1000000;
 constexpr CountColumn kCounts[] = {
-    {"layers", &MeasuredCase::layers},
-    {"hidden", &MeasuredCase::hidden},
-    {"heads", &MeasuredCase::heads},
-    {"kv_heads", &MeasuredCase::kv_heads},
-    {"ffn", &MeasuredCase::ffn},
-    {"vocab", &MeasuredCase::vocab},
-    {"seq", &MeasuredCase::sequence_length},
-    {"experts", &MeasuredCase::experts},
-    {"n_accel", &MeasuredCase::accelerators},
-    {"per_node", &MeasuredCase::per_node},
-    {"tp", &MeasuredCase::tensor},
-    {"pp", &MeasuredCase::pipeline},
-    {"vpp", &MeasuredCase::virtual_stages},
-    {"dp", &MeasuredCase::data},
-    {"cp", &MeasuredCase::context},
-    {"ep", &MeasuredCase::expert},
-    {"zero", &MeasuredCase::zero_stage},
-    {"mbs", &MeasuredCase::micro_batch},
-    {"gbs", &MeasuredCase::global_batch},
+    {"layers", &MeasuredCase::layers, 1, 10000},
+    {"hidden", &MeasuredCase::hidden, 1, kMillion},
+    {"heads", &MeasuredCase::heads, 1, kMillion},
+    {"kv_heads", &MeasuredCase::kv_heads, 1, kMillion},
+    {"ffn", &MeasuredCase::ffn, 1, 100 * kMillion},
+    {"vocab", &MeasuredCase::vocab, 1, 100 * kMillion},
+    {"seq", &MeasuredCase::sequence_length, 1, 1000 * kMillion},
+    {"experts", &MeasuredCase::experts, 0, kMillion},
+    {"n_accel", &MeasuredCase::accelerators, 1, 10 * kMillion},
+    {"per_node", &MeasuredCase::per_node, 1, kMillion},
+    {"tp", &MeasuredCase::tensor, 1, kMillion},
+    {"pp", &MeasuredCase::pipeline, 1, kMillion},
+    {"vpp", &MeasuredCase::virtual_stages, 1, kMillion},
+    {"dp", &MeasuredCase::data, 1, kMillion},
+    {"cp", &MeasuredCase::context, 1, kMillion},
+    {"ep", &MeasuredCase::expert, 1, kMillion},
+    {"zero", &MeasuredCase::zero_stage, 0, 3},
+    {"mbs", &MeasuredCase::micro_batch, 1, kMillion},
+    {"gbs", &MeasuredCase::global_batch, 1, 1000 * kMillion},
 };
 
 class RowReader {
@@ -59,20 +61,22 @@ class RowReader {
 
   const std::string& Cell(const char* column) const { return row_.cells[table_.Column(column)]; }
 
-  absl::StatusOr<std::optional<int>> Count(const char* column) const {
-    const std::string& cell = Cell(column);
+  absl::StatusOr<std::optional<int>> Count(const CountColumn& column) const {
+    const std::string& cell = Cell(column.name);
     if (cell.empty()) return std::optional<int>();
     double value = 0;
-    if (!absl::SimpleAtod(cell, &value) || value != std::floor(value) || value < 0 || value > 1e9) {
-      return Wrong(column, "a whole number from 0 to 1e9, or nothing");
+    if (!absl::SimpleAtod(cell, &value) || value != std::floor(value) || value < column.least ||
+        value > column.most) {
+      return Wrong(column.name, absl::StrCat("a whole number from ", column.least, " to ",
+                                             column.most, ", or nothing where it is not stated"));
     }
     return std::optional<int>(static_cast<int>(value));
   }
 
   absl::StatusOr<double> Value() const {
     double value = 0;
-    if (!absl::SimpleAtod(Cell("value"), &value) || !std::isfinite(value)) {
-      return Wrong("value", "a finite number");
+    if (!absl::SimpleAtod(Cell("value"), &value) || !std::isfinite(value) || value <= 0.0) {
+      return Wrong("value", "a finite number above 0");
     }
     return value;
   }
@@ -93,7 +97,7 @@ absl::StatusOr<MeasuredCase> ReadConfiguration(const CsvTable& table, const CsvT
   result.line = row.line;
   for (const TextColumn& column : kText) result.*column.member = reader.Cell(column.name);
   for (const CountColumn& column : kCounts) {
-    ASSIGN_OR_RETURN(result.*column.member, reader.Count(column.name));
+    ASSIGN_OR_RETURN(result.*column.member, reader.Count(column));
   }
   if (table.Column("stack") >= 0) result.stack = reader.Cell("stack");
   if (result.id.empty()) return reader.Wrong("id", "a name for the configuration");
@@ -127,7 +131,7 @@ absl::StatusOr<std::vector<MeasuredCase>> ReadCases(const std::string& path) {
     if (is_new) cases.push_back(std::move(configuration));
     MeasuredCase& measured = cases[known->second];
     for (const CountColumn& column : kCounts) {
-      ASSIGN_OR_RETURN(const std::optional<int> count, reader.Count(column.name));
+      ASSIGN_OR_RETURN(const std::optional<int> count, reader.Count(column));
       if (count != measured.*column.member) {
         return reader.Wrong(column.name,
                             absl::StrCat("what line ", measured.line, " says of the same id"));

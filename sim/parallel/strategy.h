@@ -6,6 +6,9 @@
 
 namespace fleetsim {
 
+// Of one replica in one step: a hundred times what was ever published; each is simulated.
+inline constexpr int kMaxMicroBatches = 100000;
+
 struct Strategy {
   int tensor = 1, pipeline = 1, data = 1, context = 1;
   int virtual_stages = 1;  // model chunks a pipeline rank

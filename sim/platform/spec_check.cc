@@ -72,6 +72,10 @@ absl::Status CompleteNetwork(PoolSpec& pool) {
     return SpecError("fabric", absl::StrFormat("\"%s\" joins no servers", pool.fabric->name),
                      "a scale-out fabric of the catalog");
   }
+  if (pool.nics < 0) {
+    return SpecError("nics", absl::StrFormat("is %d", pool.nics),
+                     "the scale-out ports of one host");
+  }
   if (pool.nics == 0) pool.nics = pool.server->nics;
   if (pool.nics < 1) {
     return SpecError(

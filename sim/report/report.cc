@@ -236,6 +236,7 @@ proto::JobResult::Outcome OutcomeOf(const absl::Status& status) {
       return proto::JobResult::INFEASIBLE;
     case absl::StatusCode::kInvalidArgument:
     case absl::StatusCode::kNotFound:
+    case absl::StatusCode::kUnimplemented:
       return proto::JobResult::BAD_INPUT;
     default:
       return proto::JobResult::FAILED;

@@ -34,6 +34,12 @@ absl::Status SetMicroBatches(const Job& job, Strategy& strategy) {
                       "whole micro-batches for every replica");
   }
   strategy.micro_batches = job.pretrain.global_batch / wave;
+  if (strategy.micro_batches > kMaxMicroBatches) {
+    return InputError(Field(job, "data"),
+                      absl::StrCat(strategy.micro_batches, " micro-batches a replica and step"),
+                      absl::StrCat("at most ", kMaxMicroBatches,
+                                   ": more replicas, larger micro-batches or a smaller batch"));
+  }
   return absl::OkStatus();
 }
 

@@ -40,10 +40,10 @@ StatedFabric Stated(const std::string& text) {
   StatedFabric stated;
   std::smatch match;
   if (std::regex_search(text, match,
-                        std::regex("([0-9]+)x ?(?:ConnectX-[0-9] )?(?:[A-Za-z]+ )*([0-9]+)"))) {
+                        std::regex("([0-9]{1,5})x ?(?:ConnectX-[0-9] )?(?:[A-Za-z]+ )*([0-9]+)"))) {
     stated.nics = std::stoi(match[1]);
     stated.port_bytes_per_s = BytesPerSecondOf(match[2]);
-  } else if (std::regex_search(text, match, std::regex("([0-9]+) NICs per node"))) {
+  } else if (std::regex_search(text, match, std::regex("([0-9]{1,5}) NICs per node"))) {
     stated.nics = std::stoi(match[1]);
   } else if (std::regex_search(text, match, std::regex("([0-9]+) ?Gb/s per (node|GPU)"))) {
     const double rate = BytesPerSecondOf(match[1]);

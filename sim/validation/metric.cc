@@ -8,14 +8,18 @@ namespace {
 constexpr double kTera = 1e12;
 constexpr double kGibibyte = 1024.0 * 1024.0 * 1024.0;
 
-constexpr std::array<const char*, 8> kSpeedMetrics = {"iteration_time",
-                                                      "tokens_per_s_per_accel",
-                                                      "tokens_per_s_total",
-                                                      "samples_per_s",
-                                                      "tflops_per_accel_hw",
-                                                      "tflops_per_accel_model",
-                                                      "hfu",
-                                                      "mfu"};
+struct SpeedMetric {
+  const char* name;
+  const char* unit;
+};
+constexpr std::array<SpeedMetric, 8> kSpeedMetrics = {{{"iteration_time", "s"},
+                                                       {"tokens_per_s_per_accel", "token/s"},
+                                                       {"tokens_per_s_total", "token/s"},
+                                                       {"samples_per_s", "sample/s"},
+                                                       {"tflops_per_accel_hw", "TFLOP/s"},
+                                                       {"tflops_per_accel_model", "TFLOP/s"},
+                                                       {"hfu", "%"},
+                                                       {"mfu", "%"}}};
 
 std::optional<double> Speed(const StepResult& step, const std::string& metric,
                             double sequence_length) {
@@ -38,7 +42,7 @@ std::optional<double> Speed(const StepResult& step, const std::string& metric,
 
 int SpeedRank(const std::string& metric) {
   for (size_t i = 0; i < kSpeedMetrics.size(); ++i) {
-    if (metric == kSpeedMetrics[i]) return static_cast<int>(i);
+    if (metric == kSpeedMetrics[i].name) return static_cast<int>(i);
   }
   return static_cast<int>(kSpeedMetrics.size());
 }
@@ -48,6 +52,24 @@ MetricClass ClassOf(const std::string& metric) {
   const bool memory =
       metric == "mem_per_accel" || metric == "activation_memory" || metric == "param_opt_memory";
   return memory ? MetricClass::kMemory : MetricClass::kOther;
+}
+
+absl::Status CheckUnit(const std::string& file, const Measurement& measurement) {
+  const Location where{file, measurement.line, "unit"};
+  const std::string found = absl::StrCat("'", measurement.unit, "'");
+  switch (ClassOf(measurement.metric)) {
+    case MetricClass::kSpeed: {
+      const char* unit = kSpeedMetrics[SpeedRank(measurement.metric)].unit;
+      if (measurement.unit == unit) break;
+      return InputError(where, found, absl::StrCat(measurement.metric, " is in ", unit));
+    }
+    case MetricClass::kMemory:
+      if (measurement.unit == "GB" || measurement.unit == "GiB") break;
+      return InputError(where, found, absl::StrCat(measurement.metric, " is in GB or GiB"));
+    case MetricClass::kOther:
+      break;
+  }
+  return absl::OkStatus();
 }
 
 std::optional<double> SimulatedMetric(const StepResult& step, const Measurement& measurement,

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 
+#include "sim/base/status.h"
 #include "sim/inputs/cases_reader.h"
 #include "sim/training/result.h"
 
@@ -13,6 +14,9 @@ namespace fleetsim {
 // What a comparison is about, so that one configuration counts once for each.
 enum class MetricClass { kSpeed, kMemory, kOther };
 MetricClass ClassOf(const std::string& metric);
+
+// Fails where a metric that is simulated stands in a unit that is not its own.
+absl::Status CheckUnit(const std::string& file, const Measurement& measurement);
 
 // Speed metrics of one configuration say the same thing; the first of this order is the one that
 // counts, because it needs no convention for counting flops.

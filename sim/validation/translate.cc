@@ -83,6 +83,9 @@ absl::Status SetBatch(const MeasuredCase& measured, Strategy& strategy,
   if (wave <= 0 || global < wave) return Missing("global batch below one micro-batch a replica");
   // Published batches do not always divide; the run then has a last, smaller micro-batch.
   strategy.micro_batches = (global + wave - 1) / wave;
+  if (strategy.micro_batches > kMaxMicroBatches) {
+    return Missing(absl::StrCat("more than ", kMaxMicroBatches, " micro-batches a replica"));
+  }
   if (global % wave != 0) rules.push_back("global batch rounded up to whole micro-batches");
   return absl::OkStatus();
 }

@@ -278,5 +278,16 @@ TEST(ReadWorkload, DegreesAgainstKvHeadsAndExperts) {
               HasSubstr("micro_batch_sequences: is 5; give a divisor of the global batch of 96"));
 }
 
+TEST(ShippedWorkloads, AllRead) {
+  int files = 0;
+  for (const auto& entry :
+       std::filesystem::directory_iterator(FLEETSIM_SOURCE_DIR "/workloads/pretrain")) {
+    const auto workload = ReadWorkload(entry.path().string(), kModelsRoot);
+    EXPECT_TRUE(workload.ok()) << workload.status();
+    ++files;
+  }
+  EXPECT_GE(files, 1);
+}
+
 }  // namespace
 }  // namespace fleetsim

@@ -1,0 +1,345 @@
+// The program itself on wrong inputs: one message that says where and what would be right, the
+// exit code, and nothing written.
+#include <gmock/gmock.h>
+#include <sys/wait.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+#include <string>
+#include <vector>
+
+namespace fleetsim {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::EndsWith;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::StartsWith;
+
+namespace fs = std::filesystem;
+
+const std::string kSource = FLEETSIM_SOURCE_DIR;
+
+const std::string kWorkload =
+    "name: \"small\"\n"
+    "jobs {\n"
+    "  id: \"pretrain\"\n"
+    "  pretrain {\n"
+    "    model: \"llama3-8b\"\n"
+    "    tokens: 1e9\n"
+    "    sequence_length: 8192\n"
+    "    global_batch_sequences: 128\n"
+    "    precision: BF16\n"
+    "    recompute: FULL\n"
+    "    stack: \"megatron-core-2024\"\n"
+    "    parallelism { tensor: 8 pipeline: 1 data: 1 micro_batch_sequences: 1 }\n"
+    "  }\n"
+    "}\n";
+
+const std::string kHeader =
+    "id,family,grade,source,model,layers,hidden,heads,kv_heads,ffn,vocab,seq,experts,accelerator,"
+    "n_accel,per_node,fabric,tp,pp,vpp,dp,cp,ep,zero,mbs,gbs,precision,recompute,metric,value,unit,"
+    "notes\n";
+const std::string kCase =
+    "a,megatron,A,somebody,GPT-1.7B,24,2304,24,24,9216,51200,2048,,A100-80GB SXM,32,8,"
+    "\"8x200 Gb/s HDR\",1,1,1,32,,,0,16,512,fp16,full,tflops_per_accel_hw,137,TFLOP/s,\n";
+
+std::string ReadText(const fs::path& path) {
+  std::ostringstream text;
+  text << std::ifstream(path, std::ios::binary).rdbuf();
+  return text.str();
+}
+
+// `text` with the first `from` replaced, which must be there.
+std::string With(std::string text, const std::string& from, const std::string& to) {
+  const std::size_t at = text.find(from);
+  EXPECT_NE(at, std::string::npos) << from;
+  return text.replace(at, from.size(), to);
+}
+
+std::string Platform(const std::string& from, const std::string& to) {
+  return With(ReadText(kSource + "/platforms/h100-1x8.xml"), from, to);
+}
+
+// One field of the workload, or of the measured case, written otherwise.
+std::string Workload(const std::string& from, const std::string& to) {
+  return With(kWorkload, from, to);
+}
+std::string Cases(const std::string& from, const std::string& to) {
+  return kHeader + With(kCase, from, to);
+}
+
+struct Wrong {
+  const char* name;
+  std::string arguments;  // BAD stands for the file, OUT for the output
+  std::string content;    // of the file BAD
+  std::vector<std::string> message;
+  int exit_code = 2;
+};
+
+void PrintTo(const Wrong& wrong, std::ostream* out) { *out << wrong.arguments; }
+
+const std::string kRun = "run BAD -p GOOD.xml -o OUT";
+const std::string kOn = "run GOOD.textproto -p BAD -o OUT";
+const std::string kFlags = "run GOOD.textproto -p GOOD.xml -o OUT ";
+const std::string kValidate = "validate BAD -o OUT";
+const std::string kNew =
+    "platform new --server hgx-h100 --accelerator nvidia-h100-sxm-80gb --fabric infiniband-ndr "
+    "-o OUT ";
+
+// A varint length of 10 GB for field 2, and four bytes.
+const std::string kTenGigabytes("\x12\x80\x80\x80\x80\x28junk", 10);
+// Field 2 claims 72 bytes, three follow.
+const std::string kTruncated("\x12\x48\x0a\x01\x61", 5);
+
+std::vector<Wrong> WrongWorkloads() {
+  return {
+      {"MissingWorkload", "run nowhere.textproto -p GOOD.xml -o OUT", "", {"nowhere.textproto: "}},
+      {"FolderAsWorkload", "run . -p GOOD.xml -o OUT", "", {".: is a folder; give the path"}},
+      {"EmptyWorkload", kRun, "", {"BAD: is empty"}},
+      {"TruncatedBinary", kRun, kTruncated, {"BAD: jobs: ", "truncated"}},
+      {"TenGigabytePrefix", kRun, kTenGigabytes, {"BAD: jobs: ", "10737418240 bytes"}},
+      {"NoJobs", kRun, "name: \"x\"\n", {"BAD: jobs: is missing; give at least one job"}},
+      {"MisspeltField", kRun, Workload("tokens", "tokns"), {"BAD:6:", "did you mean \"tokens\""}},
+      {"NegativeLength", kRun, Workload("8192", "-1"), {"BAD:7: ", "sequence_length: is -1; give"}},
+      {"TokensNotANumber", kRun, Workload("1e9", "nan"), {"BAD:6: ", "tokens: is nan; a finite"}},
+      {"BatchOfZero", kRun, Workload("128", "0"), {"BAD:8: ", "global_batch_sequences: is 0"}},
+      {"LengthBeyondAnInteger", kRun, Workload("8192", "99999999999"), {"BAD:7:", "out of range"}},
+      {"UnknownModel", kRun, Workload("llama3-8b", "llama3-8bb"), {"BAD:5: ", "did you mean"}},
+      {"UnknownStack",
+       kRun,
+       Workload("core-2024", "core-2042"),
+       {"BAD:11: ", "megatron-core-2024"}},
+      {"MixtureOfExperts", kRun, Workload("llama3-8b", "mixtral-8x7b"), {"BAD:", "dense models"}},
+      {"UnknownPrecision", kRun, Workload("BF16", "BF15"), {"BAD:9:", "precision", "BF15"}},
+      {"PrecisionNotModelled", kRun, Workload("BF16", "FP8"), {"BAD:9: ", "BF16 or FP16"}},
+      {"TensorDividesNoHeads", kRun, Workload("tensor: 8", "tensor: 3"), {"BAD:12: ", "heads"}},
+      {"MoreStagesThanLayers",
+       kRun,
+       Workload("pipeline: 1", "pipeline: 64"),
+       {"BAD:12: ", "32 layers"}},
+      {"BatchDoesNotDivide",
+       kRun,
+       Workload("sequences: 1 }", "sequences: 3 }"),
+       {"BAD:12: ", "the global batch of 128"}},
+      {"MoreReplicasThanFleet",
+       kRun,
+       Workload("data: 1", "data: 4"),
+       {"BAD:12: ", "at most the 8"}},
+      {"TooManyMicroBatches", kRun, Workload("128", "1000000000"), {"BAD:12: ", "at most 100000"}},
+      {"DuplicateJobs",
+       kRun,
+       kWorkload + kWorkload.substr(kWorkload.find("jobs")),
+       {"BAD:16: ", "jobs[1]"}},
+      {"DoesNotFit",
+       kRun,
+       Workload("llama3-8b", "llama3-405b"),
+       {"job pretrain on h100-1x8: does not fit", "optimizer", "change"},
+       1},
+  };
+}
+
+std::vector<Wrong> WrongPlatforms() {
+  const std::string lonely =
+      "<cluster id=\"leaf1\" prefix=\"b-\" radical=\"0-0\" suffix=\"\" router_id=\"leaf1_switch\" "
+      "speed=\"989Tf\" core=\"8\" bw=\"400GBps\" lat=\"1.4us\" sharing_policy=\"SPLITDUPLEX\" "
+      "loopback_bw=\"450GBps\" loopback_lat=\"5us\">"
+      "<prop id=\"accelerator\" value=\"nvidia-h100-sxm-80gb\"/>"
+      "<prop id=\"server\" value=\"hgx-h100\"/><prop id=\"fabric\" value=\"infiniband-ndr\"/>"
+      "<prop id=\"nics\" value=\"8\"/></cluster></zone>";
+  const std::string check = "platform check BAD";
+  return {
+      {"MissingPlatform",
+       "run GOOD.textproto -p nowhere.xml -o OUT",
+       "",
+       {"nowhere.xml: cannot be"}},
+      {"FolderAsPlatform", "platform check .", "", {".: is a folder"}},
+      {"WorkloadAsPlatform", kOn, kWorkload, {"BAD:", "is not XML"}},
+      {"UnclosedElement", kOn, Platform("</cluster>", ""), {"BAD:", "is not XML"}},
+      {"UnknownAccelerator",
+       kOn,
+       Platform("sxm-80gb\"", "sxm-8gb\""),
+       {"BAD:6: ", "accelerator: unknown", "did you mean"}},
+      {"SpeedAgainstCatalog",
+       kOn,
+       Platform("989Tf", "1989Tf"),
+       {"BAD:6: ", "speed: is 1989Tf", "is 989Tf"}},
+      {"SizeAgainstCatalog",
+       check,
+       Platform("core=\"8\"", "core=\"9\""),
+       {"BAD:6: ", "core: is 9", "has 8"}},
+      {"NegativeSpeed", check, Platform("989Tf", "-989Tf"), {"BAD:6: ", "speed: is \"-989Tf\""}},
+      {"SpeedNotANumber", check, Platform("989Tf", "nanTf"), {"BAD:6: ", "a number with a unit"}},
+      {"ZeroHosts", check, Platform("\"0-0\"", "\"1-0\""), {"BAD:6: ", "radical: is \"1-0\""}},
+      {"NoRoute", check, Platform("</zone>", lonely), {"BAD:", "no route joins \"leaf1\""}},
+      {"UnknownFormat", "platform show GOOD.xml -o OUT --format xml", "", {"--format: ", "json"}},
+  };
+}
+
+std::vector<Wrong> WrongCases() {
+  return {
+      {"MissingCases", "validate nowhere.csv -o OUT", "", {"nowhere.csv: cannot be opened"}},
+      {"EmptyCases", kValidate, "", {"BAD: empty file; a header line"}},
+      {"MissingColumn",
+       kValidate,
+       With(kHeader, ",gbs", ",batch") + kCase,
+       {"BAD:1: gbs: column is missing"}},
+      {"ShortRow", kValidate, Cases(",TFLOP/s,\n", "\n"), {"BAD:2: 30 cells; the header has 32"}},
+      {"TextForANumber",
+       kValidate,
+       Cases(",24,2304", ",forty,2304"),
+       {"BAD:2: layers: 'forty'; a whole"}},
+      {"NoHeads",
+       kValidate,
+       Cases("2304,24", "2304,0"),
+       {"BAD:2: heads: '0'; a whole number from 1"}},
+      {"NegativeDegree", kValidate, Cases("HDR\",1", "HDR\",-1"), {"BAD:2: tp: '-1'"}},
+      {"AbsurdLayers", kValidate, Cases(",24,2304", ",1e9,2304"), {"BAD:2: layers: "}},
+      {"MeasuredNotANumber", kValidate, Cases(",137,", ",nan,"), {"BAD:2: value: 'nan'; a finite"}},
+      {"MeasuredZero",
+       kValidate,
+       Cases(",137,", ",0,"),
+       {"BAD:2: value: '0'; a finite number above 0"}},
+      {"ForeignUnit",
+       kValidate,
+       Cases(",TFLOP/s", ",ms"),
+       {"BAD:2: unit: 'ms'; ", "is in TFLOP/s"}},
+      {"RowsThatDiffer",
+       kValidate,
+       kHeader + kCase + With(kCase, ",24,2304", ",48,2304"),
+       {"BAD:3: layers: '48'; what line 2"}},
+      {"NulByte", kValidate, Cases("somebody", std::string("some\0body", 9)), {"BAD:2: NUL byte"}},
+      {"UnclosedQuote", kValidate, kHeader + "\"abc\n", {"BAD:2: quoted cell is never closed"}},
+      {"UnknownFamily",
+       kValidate + " --family nope",
+       Cases("137", "137"),
+       {"BAD: no case is of this"}},
+      {"LimitNotANumber",
+       kValidate + " --max-mean-error x",
+       Cases("137", "137"),
+       {"--max-mean-error"}},
+      {"LimitBelowZero",
+       kValidate + " --max-mean-error -3",
+       Cases("137", "137"),
+       {"--max-mean-error: is -3"}},
+      {"PlotNowhere",
+       kValidate + " --plot nowhere/x.svg",
+       Cases("137", "137"),
+       {"nowhere/x.svg: cannot be"}},
+  };
+}
+
+std::vector<Wrong> WrongFlags() {
+  return {
+      {"UnknownCommand", "simulate", "", {"unknown command \"simulate\""}},
+      {"UnknownFlag", kFlags + "--platfrom x", "", {"did you mean \"--platform\"?"}},
+      {"NoPlatform", "run GOOD.textproto", "", {"--platform is required"}},
+      {"UnknownReportFormat", kFlags + "--format yaml", "", {"--format: yaml not in", "json"}},
+      {"PueBelowOne", kFlags + "--pue 0.5", "", {"--pue: found 0.5; expected"}},
+      {"PueNotANumber", kFlags + "--pue good", "", {"--pue = good"}},
+      {"UnknownPrices", kFlags + "--prices mine", "", {"--prices: unknown prices entry \"mine\""}},
+      {"NoCatalog",
+       kFlags + "--catalog nowhere",
+       "",
+       {"nowhere: the catalog that --catalog names"}},
+      {"OutputInNoFolder",
+       "run GOOD.textproto -p GOOD.xml -o nowhere/x",
+       "",
+       {"nowhere/x: cannot be created", "writable"}},
+      {"OutputIsAFolder", "run GOOD.textproto -p GOOD.xml -o .", "", {".: is a folder"}},
+      {"UnknownServer",
+       "platform new --server hgx-h1000 --fabric infiniband-ndr --hosts 1 -o OUT",
+       "",
+       {"--server: unknown server", "did you mean"}},
+      {"NoHosts", kNew + "--hosts 0", "", {"hosts: is 0; 1 to 1,000,000"}},
+      {"HalfAHost", kNew + "--hosts 4.5", "", {"--hosts = 4.5"}},
+      {"OversubscriptionZero",
+       kNew + "--hosts 4 --oversubscription 0",
+       "",
+       {"oversubscription: is 0; "}},
+      {"NegativeNics", kNew + "--hosts 4 --nics -2", "", {"nics: is -2; "}},
+      {"SpeedZero", kNew + "--hosts 4 --speed 0Tf", "", {"--speed: is 0Tf; above 0"}},
+      {"UnknownEntry",
+       "catalog show h10 -o OUT",
+       "",
+       {"nothing in the catalog is called \"h10\"", "did you mean"}},
+      {"UnknownColumn",
+       "catalog list --sort tdp -o OUT",
+       "",
+       {"--sort: ", "did you mean \"tdp_w\""}},
+  };
+}
+
+std::vector<Wrong> All() {
+  std::vector<Wrong> all;
+  for (const auto& some : {WrongWorkloads(), WrongPlatforms(), WrongCases(), WrongFlags()}) {
+    all.insert(all.end(), some.begin(), some.end());
+  }
+  return all;
+}
+
+class WrongInput : public ::testing::TestWithParam<Wrong> {
+ protected:
+  WrongInput()
+      : folder_(fs::path(::testing::TempDir()) /
+                (std::string("fleetsim.wrong.") + GetParam().name)) {
+    fs::remove_all(folder_);
+    fs::create_directories(folder_);
+    Write("GOOD.textproto", kWorkload);
+    Write("GOOD.xml", ReadText(kSource + "/platforms/h100-1x8.xml"));
+    if (GetParam().arguments.find("BAD") != std::string::npos) Write("BAD", GetParam().content);
+  }
+  ~WrongInput() override { fs::remove_all(folder_); }
+
+  void Write(const char* name, const std::string& content) {
+    std::ofstream(folder_ / name, std::ios::binary) << content;
+  }
+
+  // Runs in the folder, with the two streams in files outside of it; the exit code.
+  int Run() {
+    const std::string streams = folder_.string();
+    const std::string command = "cd '" + streams + "' && FLEETSIM_CATALOG='" + kSource +
+                                "/platforms/catalog' '" FLEETSIM_PROGRAM "' " +
+                                GetParam().arguments + " >'" + streams + ".out' 2>'" + streams +
+                                ".err'";
+    const int status = std::system(command.c_str());
+    output_ = ReadText(streams + ".out");
+    complaint_ = ReadText(streams + ".err");
+    fs::remove(streams + ".out");
+    fs::remove(streams + ".err");
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+  }
+
+  std::vector<std::string> Files() const {
+    std::vector<std::string> names;
+    for (const auto& entry : fs::directory_iterator(folder_)) {
+      names.push_back(entry.path().filename().string());
+    }
+    std::sort(names.begin(), names.end());
+    return names;
+  }
+
+  fs::path folder_;
+  std::string output_, complaint_;
+};
+
+TEST_P(WrongInput, OneMessageAndNothingWritten) {
+  const std::vector<std::string> before = Files();
+  EXPECT_EQ(Run(), GetParam().exit_code) << complaint_;
+  EXPECT_THAT(complaint_, AllOf(StartsWith("fleetsim: "), EndsWith("\n")));
+  EXPECT_EQ(std::count(complaint_.begin(), complaint_.end(), '\n'), 1) << complaint_;
+  for (const std::string& part : GetParam().message) EXPECT_THAT(complaint_, HasSubstr(part));
+  EXPECT_THAT(output_, IsEmpty());
+  EXPECT_EQ(Files(), before);
+}
+
+INSTANTIATE_TEST_SUITE_P(Program, WrongInput, ::testing::ValuesIn(All()),
+                         [](const auto& wrong) { return std::string(wrong.param.name); });
+
+}  // namespace
+}  // namespace fleetsim
