@@ -51,6 +51,11 @@ absl::Status SetSharding(const Job& job, const ParallelismRequest& request,
     return InputError(Field(job, "sequence_parallel"),
                       absl::StrCat("stack ", stack.name, " has no sequence parallelism"), "false");
   }
+  if (strategy.context > 1 && !IsFlash(stack.attention)) {
+    return InputError(Field(job, "context"),
+                      absl::StrCat(strategy.context, " on stack ", stack.name),
+                      "1, or a stack with flash attention");
+  }
   strategy.zero_stage = request.zero_stage.value_or(stack.default_zero_stage);
   if (strategy.zero_stage >= 2 && strategy.pipeline > 1) {
     return InputError(
