@@ -137,8 +137,8 @@ absl::StatusOr<StepResult> SimulateStep(const TrainingSpec& spec, const Fleet& f
   result.memory = MemoryOf(spec);
   if (options.must_fit) RETURN_IF_ERROR(CheckFits(spec, result.memory_capacity).status());
   // A profile makes hosts or links differ that are alike otherwise.
-  const bool fold = options.detail == Detail::kFolded && kinds.hardware.size() == 1 &&
-                    !fleet.has_profiles;
+  const bool fold =
+      options.detail == Detail::kFolded && kinds.hardware.size() == 1 && !fleet.has_profiles;
   ASSIGN_OR_RETURN(const ProgramRecord record,
                    fold ? RunFolded(spec, placement, kinds, fleet, simulation)
                         : simulation.RunProgram(LowerStep(spec, placement, kinds)));
