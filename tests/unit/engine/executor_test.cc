@@ -184,7 +184,7 @@ TEST(Executor, SendOfAFoldedProgramTakesItsWorksTime) {
 Program Meeting(int workers, double bytes) {
   Program program;
   program.works = {WorkOf(0.005, Part::kOptimizer)};
-  program.collectives = {{CollectiveKind::kAllReduce, Bytes(bytes), Part::kDataExposed}};
+  program.collectives = {{.kind = CollectiveKind::kAllReduce, .bytes = Bytes(bytes)}};
   program.groups.push_back({});
   for (int i = 0; i < workers; ++i) {
     program.works.push_back(WorkOf(0.010 * (i + 1), Part::kBackward));

@@ -27,8 +27,8 @@ Program RandomProgram(unsigned seed, double time, double data) {
     work.activities[i] = work.duration;
     program.works.push_back(work);
   }
-  program.collectives = {{CollectiveKind::kAllReduce, Bytes(data * 40e6), Part::kDataExposed},
-                         {CollectiveKind::kAllGather, Bytes(data * 20e6), Part::kDataExposed}};
+  program.collectives = {{.kind = CollectiveKind::kAllReduce, .bytes = Bytes(data * 40e6)},
+                         {.kind = CollectiveKind::kAllGather, .bytes = Bytes(data * 20e6)}};
   program.groups.push_back({.lanes = 8});
   for (int worker = 0; worker < kWorkers; ++worker) {
     program.op_lists.push_back({});

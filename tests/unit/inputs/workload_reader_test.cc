@@ -214,11 +214,11 @@ INSTANTIATE_TEST_SUITE_P(
                       ":14: jobs[0].pretrain.parallelism.tensor: is -8; give 1 to"},
         WrongWorkload{"zero_pipeline", "pipeline: 16", "pipeline: 0",
                       ":15: jobs[0].pretrain.parallelism.pipeline: is 0; give 1 to"},
-        WrongWorkload{"more_stages_than_layers", "pipeline: 16", "pipeline: 128",
-                      ":15: jobs[0].pretrain.parallelism.pipeline: makes 128 model chunks; the "
+        WrongWorkload{"more_stages_than_layers", "pipeline: 16", "pipeline: 129",
+                      ":15: jobs[0].pretrain.parallelism.pipeline: makes 129 model chunks; the "
                       "model has 126 layers"},
-        WrongWorkload{"more_chunks_than_layers", "virtual_stages: 1", "virtual_stages: 8",
-                      ":17: jobs[0].pretrain.parallelism.virtual_stages: makes 128 model chunks"},
+        WrongWorkload{"more_chunks_than_layers", "virtual_stages: 1", "virtual_stages: 9",
+                      ":17: jobs[0].pretrain.parallelism.virtual_stages: makes 144 model chunks"},
         WrongWorkload{"too_few_chunk_layers", "[7, 8, 8,", "[15, 8,",
                       ":19: jobs[0].pretrain.parallelism.chunk_layers: has 15 numbers; give "
                       "pipeline x virtual_stages = 16"},
