@@ -78,8 +78,6 @@ struct CollectiveSpec {
   // Of one rank's full buffer: what an all-reduce reduces, what an all-gather ends with, what a
   // reduce-scatter starts from.
   Bytes bytes;
-  // So many of it one after another, each of an equal part of `bytes`.
-  int repeats = 1;
   Part waiting = Part::kDataExposed;  // what an exposed wait for it counts as
   // Takes this long once all members are there (folded programs, which have measured it before,
   // with all groups on the network at once); negative: the simulated network decides.
@@ -87,6 +85,8 @@ struct CollectiveSpec {
   // With fixed_duration: what a member's host sends and receives through its NICs meanwhile. It
   // shares them with the host's other transfers, and all of these may take longer for it.
   Bytes nic_bytes;
+  // So many of it one after another, each of an equal part of `bytes`.
+  int repeats = 1;
 };
 
 // Workers that hold accelerators of one host each (a worker never spans hosts).
