@@ -40,7 +40,6 @@ struct SoftwareStack {
   double logit_traffic = 0;
   double gradient_accumulation_traffic = 0;  // per parameter and micro-batch
   double elementwise_kernels = 1;
-  double matrix_efficiency = 1;  // against the kernel class
 
   double launches_forward = 0, launches_backward = 0;
   Seconds host_per_launch, host_per_micro_batch, host_per_step;

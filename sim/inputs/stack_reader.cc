@@ -29,7 +29,6 @@ const std::vector<Bounds>& StackBounds() {
       {"host_s_per_step", 0, 60, "s"},
       {"tensor_overlap_ratio_forward", 0, 1, "(a share)"},
       {"tensor_overlap_ratio_backward", 0, 1, "(a share)"},
-      {"matrix_efficiency_ratio", 0.5, 1.2, "(of the kernel class)"},
       {"overlap_slowdown_ratio", 0, 1, "(a share)"},
       {"default_zero_stage", 0, 3, "(a ZeRO stage)"},
       {"selective_matrix_ratio", 0, 1, "(a share)"},
@@ -77,9 +76,6 @@ void ReadTraffic(const proto::SoftwareStack& entry, SoftwareStack& stack) {
   stack.logit_traffic = entry.logit_bytes();
   stack.gradient_accumulation_traffic = entry.gradient_accumulation_bytes();
   stack.elementwise_kernels = entry.elementwise_kernels();
-  if (entry.has_matrix_efficiency_ratio()) {
-    stack.matrix_efficiency = entry.matrix_efficiency_ratio();
-  }
   stack.launches_forward = entry.launches_forward();
   stack.launches_backward = entry.launches_backward();
   stack.host_per_launch = Seconds(entry.host_s_per_launch());

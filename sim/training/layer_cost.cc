@@ -15,12 +15,6 @@ struct PassKernels {
   Seconds exposed, hidden;  // communication that attention does not hide, and that it does
 };
 
-// A matrix product with the library of the stack's time.
-Seconds ProductTime(const TrainingSpec& spec, const WorkerHardware& hardware,
-                    const GemmShape& shape) {
-  return GemmTime(hardware.device, spec.precision, shape) / spec.stack->matrix_efficiency;
-}
-
 // `kernels` equal streaming kernels that move `bytes` together.
 Seconds Stream(const WorkerHardware& hardware, double bytes, double kernels) {
   if (bytes <= 0.0) return Seconds(0.0);
@@ -49,8 +43,8 @@ Seconds ElementwiseTime(const TrainingSpec& spec, const WorkerHardware& hardware
 PassKernels UnfusedForward(const TrainingSpec& spec, const WorkerHardware& hardware,
                            const AttentionShape& shape) {
   const double score_bytes = ScoreElements(shape) * spec.stack->forward_traffic.score;
-  return {.matrix = ProductTime(spec, hardware, ScoresGemm(shape)) +
-                    ProductTime(spec, hardware, ValuesGemm(shape)),
+  return {.matrix = GemmTime(hardware.device, spec.precision, ScoresGemm(shape)) +
+                    GemmTime(hardware.device, spec.precision, ValuesGemm(shape)),
           .memory = Stream(hardware, score_bytes, 2)};
 }
 
@@ -58,8 +52,8 @@ PassKernels UnfusedBackward(const TrainingSpec& spec, const WorkerHardware& hard
                             const AttentionShape& shape) {
   PassKernels kernels;
   for (const GemmShape& product : {ScoresGemm(shape), ValuesGemm(shape)}) {
-    kernels.matrix += ProductTime(spec, hardware, InputGradient(product)) +
-                      ProductTime(spec, hardware, WeightGradient(product));
+    kernels.matrix += GemmTime(hardware.device, spec.precision, InputGradient(product)) +
+                      GemmTime(hardware.device, spec.precision, WeightGradient(product));
   }
   const double score_bytes = ScoreElements(shape) * spec.stack->backward_traffic.score;
   kernels.memory = Stream(hardware, score_bytes, 2);
@@ -141,7 +135,7 @@ Seconds MatrixTime(const TrainingSpec& spec, const WorkerHardware& hardware,
                    const std::vector<GemmOp>& gemms, size_t count) {
   Seconds matrix;
   for (size_t i = 0; i < count; ++i) {
-    matrix += ProductTime(spec, hardware, gemms[i].shape);
+    matrix += GemmTime(hardware.device, spec.precision, gemms[i].shape);
   }
   return matrix;
 }
@@ -194,8 +188,8 @@ Work BackwardKernels(const TrainingSpec& spec, const WorkerHardware& hardware, i
   Work work;
   Seconds matrix;
   for (const GemmOp& gemm : operators.gemms) {
-    matrix += ProductTime(spec, hardware, InputGradient(gemm.shape)) +
-              ProductTime(spec, hardware, WeightGradient(gemm.shape));
+    matrix += GemmTime(hardware.device, spec.precision, InputGradient(gemm.shape)) +
+              GemmTime(hardware.device, spec.precision, WeightGradient(gemm.shape));
   }
   // Each elementwise kernel has a counterpart for the gradient of its input and, in norms and
   // biases, one for that of its parameters.
@@ -261,7 +255,7 @@ Work HeadForward(const TrainingSpec& spec, const WorkerHardware& hardware) {
       kCrossEntropyForwardBytes / (kCrossEntropyForwardBytes + kCrossEntropyBackwardBytes);
   Work work;
   AddKernels(work, Part::kForward,
-             {.matrix = ProductTime(spec, hardware, head.product.shape),
+             {.matrix = GemmTime(hardware.device, spec.precision, head.product.shape),
               .memory = Stream(hardware, head.logits * spec.stack->logit_traffic * share, 1)});
   return work;
 }
@@ -271,10 +265,11 @@ Work HeadBackward(const TrainingSpec& spec, const WorkerHardware& hardware) {
   const double share =
       kCrossEntropyBackwardBytes / (kCrossEntropyForwardBytes + kCrossEntropyBackwardBytes);
   Work work;
-  AddKernels(work, Part::kBackward,
-             {.matrix = ProductTime(spec, hardware, InputGradient(head.product.shape)) +
-                        ProductTime(spec, hardware, WeightGradient(head.product.shape)),
-              .memory = Stream(hardware, head.logits * spec.stack->logit_traffic * share, 1)});
+  AddKernels(
+      work, Part::kBackward,
+      {.matrix = GemmTime(hardware.device, spec.precision, InputGradient(head.product.shape)) +
+                 GemmTime(hardware.device, spec.precision, WeightGradient(head.product.shape)),
+       .memory = Stream(hardware, head.logits * spec.stack->logit_traffic * share, 1)});
   return work;
 }
 
