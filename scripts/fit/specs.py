@@ -22,6 +22,9 @@ MEASURED = [
     {"name": "nvidia-a100", "accelerator": "A100-80GB SXM", "products": "a100_sxm", "full_grid": True,
      "formats": ["BF16"], "points": {"TF32": 0.793, "FP32": 0.98}, "points_source": (f"{FLAGPERF}; {TORCH}", 2026),
      "stream": (0.86, AZURE, 2024),
+     "library": (2022, 0.95, "ESTIMATED", "microsoft/vidur layer operator profiles (GitHub)",
+                 "FP16 products of 1,024 tokens and more take 5 to 8 % longer there than by this class; the smaller "
+                 "figure for CUDA 11, which the runs of 2021 and 2022 used"),
      "attention": [
          {"generation": "FLASH1", "like": "FLASH2", "published": "A100", "sizes": [64, 128],
           "evidence": ("REPORTED", FOUNDRY, 2023, "FLASH1: the Triton kernel, from attention-bound steps; within the shares of "
