@@ -42,6 +42,18 @@ std::vector<ParallelismRequest> Requests(const Job& job, const Fleet& fleet) {
   return requests;
 }
 
+// In a fleet of several kinds the slowest sets the pace and the smallest the limit.
+const Leaf& SlowestLeaf(const Fleet& fleet) {
+  return *std::min_element(fleet.leaves.begin(), fleet.leaves.end(),
+                           [](const Leaf& a, const Leaf& b) { return a.speed < b.speed; });
+}
+
+Bytes SmallestMemory(const Fleet& fleet) {
+  Bytes smallest = fleet.leaves.front().accelerator->UsableMemory();
+  for (const Leaf& leaf : fleet.leaves) smallest = Min(smallest, leaf.accelerator->UsableMemory());
+  return smallest;
+}
+
 }  // namespace
 
 absl::StatusOr<std::vector<Candidate>> SearchStrategies(const Job& job, const Fleet& fleet,
@@ -49,7 +61,8 @@ absl::StatusOr<std::vector<Candidate>> SearchStrategies(const Job& job, const Fl
   ASSIGN_OR_RETURN(const TrainingSpec base, SpecWithoutStrategy(job, catalog));
   ASSIGN_OR_RETURN(
       const WorkerHardware hardware,
-      HardwareOf(fleet.leaves.front(), catalog, job.pretrain.precision, base.stack->year));
+      HardwareOf(SlowestLeaf(fleet), catalog, job.pretrain.precision, base.stack->year));
+  const Bytes capacity = SmallestMemory(fleet);
   std::vector<Candidate> candidates;
   std::optional<TrainingSpec> smallest;
   for (const ParallelismRequest& request : Requests(job, fleet)) {
@@ -57,13 +70,13 @@ absl::StatusOr<std::vector<Candidate>> SearchStrategies(const Job& job, const Fl
     if (!spec.ok()) continue;
     const Bytes need = MemoryOf(*spec).Total();
     if (!smallest || need < MemoryOf(*smallest).Total()) smallest = *spec;
-    if (need > hardware.device.accelerator->memory) continue;
+    if (need > capacity) continue;
     const Seconds estimate = EstimateStep(*spec, hardware, fleet);
     candidates.push_back({*std::move(spec), estimate});
   }
   if (candidates.empty()) {
     if (!smallest) return Infeasible("no strategy divides model, batch and fleet");
-    return CheckFits(*smallest, hardware.device.accelerator->memory).status();
+    return CheckFits(*smallest, capacity).status();
   }
   std::stable_sort(candidates.begin(), candidates.end(),
                    [](const Candidate& a, const Candidate& b) { return a.estimate < b.estimate; });
