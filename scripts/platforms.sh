@@ -50,12 +50,13 @@ write two-sites-h20 --server hgx-h20 --accelerator nvidia-h20-96gb --hosts 64 \
 
 # Single servers with published results.
 single() {
-  local name=$1 server=$2 accelerator=$3 fabric=$4
-  write "$name" --server "$server" --accelerator "$accelerator" --hosts 1 --fabric "$fabric"
+  local name=$1 server=$2 accelerator=$3 fabric=$4 region=${5:-us}
+  write "$name" --server "$server" --accelerator "$accelerator" --hosts 1 --fabric "$fabric" \
+    --region "$region"
 }
 single a100-40gb-1x8 hgx-a100 nvidia-a100-sxm-40gb infiniband-hdr
 single a100-1x8 hgx-a100 nvidia-a100-sxm-80gb infiniband-hdr
-single a800-1x8 hgx-a800 nvidia-a800-sxm-80gb infiniband-hdr
+single a800-1x8 hgx-a800 nvidia-a800-sxm-80gb infiniband-hdr cn
 single h100-1x8 hgx-h100 nvidia-h100-sxm-80gb infiniband-ndr
 single h200-1x8 hgx-h200 nvidia-h200-sxm-141gb infiniband-ndr
 single h200-nvl-1x8 pcie-h200-nvl-8 nvidia-h200-nvl-141gb infiniband-ndr
@@ -65,7 +66,7 @@ single mi300x-1x8 mi300x-8 amd-mi300x-192gb rocev2-400g
 single mi325x-1x8 mi300x-8 amd-mi325x-256gb rocev2-400g
 single mi355x-1x8 mi355x-8 amd-mi355x-288gb rocev2-400g
 single gaudi2-1x8 hls-gaudi2 intel-gaudi-2-96gb rocev2-100g
-single ascend-910a-1x8 atlas-800-9000 huawei-ascend-910a-32gb rocev2-100g
-single ascend-910b-1x8 atlas-800t-a2 huawei-ascend-910b2-64gb rocev2-200g
-single bi-v150-1x8 iluvatar-bi-v150-server iluvatar-bi-v150-64gb rocev2-200g
-single metax-c500-1x8 metax-c500-server metax-c500-64gb rocev2-200g
+single ascend-910a-1x8 atlas-800-9000 huawei-ascend-910a-32gb rocev2-100g cn
+single ascend-910b-1x8 atlas-800t-a2 huawei-ascend-910b2-64gb rocev2-200g cn
+single bi-v150-1x8 iluvatar-bi-v150-server iluvatar-bi-v150-64gb rocev2-200g cn
+single metax-c500-1x8 metax-c500-server metax-c500-64gb rocev2-200g cn
