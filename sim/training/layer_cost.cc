@@ -2,24 +2,15 @@
 
 #include <algorithm>
 
-#include "sim/training/ring_attention.h"
+#include "sim/training/attention_cost.h"
+#include "sim/training/products.h"
+#include "sim/training/work.h"
 
 namespace fleetsim {
 namespace {
 
 // Activations travel and are stored in 16 bits.
 constexpr double kActivationBytes = 2.0;
-
-struct PassKernels {
-  Seconds matrix, attention, memory;
-  Seconds exposed, hidden;  // communication that attention does not hide, and that it does
-};
-
-// `kernels` equal streaming kernels that move `bytes` together.
-Seconds Stream(const WorkerHardware& hardware, double bytes, double kernels) {
-  if (bytes <= 0.0) return Seconds(0.0);
-  return StreamTime(hardware.device, Bytes(bytes / kernels)) * kernels;
-}
 
 // Norms, dropout and residuals are sharded over the tensor ranks under sequence parallelism.
 double HiddenShare(const TrainingSpec& spec) {
@@ -37,50 +28,6 @@ Seconds ElementwiseTime(const TrainingSpec& spec, const WorkerHardware& hardware
       operators.query_key_elements * operators.query_key_passes * kActivationBytes +
       operators.ffn_elements * traffic.ffn;
   return Stream(hardware, bytes, kernels);
-}
-
-// The attention core where scores are stored: two batched products and what lies between.
-PassKernels UnfusedForward(const TrainingSpec& spec, const WorkerHardware& hardware,
-                           const AttentionShape& shape) {
-  const double score_bytes = ScoreElements(shape) * spec.stack->forward_traffic.score;
-  return {.matrix = GemmTime(hardware.device, spec.precision, ScoresGemm(shape)) +
-                    GemmTime(hardware.device, spec.precision, ValuesGemm(shape)),
-          .memory = Stream(hardware, score_bytes, 2)};
-}
-
-PassKernels UnfusedBackward(const TrainingSpec& spec, const WorkerHardware& hardware,
-                            const AttentionShape& shape) {
-  PassKernels kernels;
-  for (const GemmShape& product : {ScoresGemm(shape), ValuesGemm(shape)}) {
-    kernels.matrix += GemmTime(hardware.device, spec.precision, InputGradient(product)) +
-                      GemmTime(hardware.device, spec.precision, WeightGradient(product));
-  }
-  const double score_bytes = ScoreElements(shape) * spec.stack->backward_traffic.score;
-  kernels.memory = Stream(hardware, score_bytes, 2);
-  return kernels;
-}
-
-PassKernels KernelsOf(const RingPass& ring) {
-  return {.attention = ring.attention,
-          .memory = ring.memory,
-          .exposed = ring.exposed,
-          .hidden = ring.hidden};
-}
-
-PassKernels AttentionForward(const TrainingSpec& spec, const WorkerHardware& hardware,
-                             AttentionShape shape) {
-  if (!IsFlash(spec.stack->attention)) return UnfusedForward(spec, hardware, shape);
-  if (spec.strategy.context > 1) return KernelsOf(RingForward(spec, hardware, shape));
-  shape.generation = spec.stack->attention;
-  return {.attention = FlashAttentionForward(hardware.device, spec.precision, shape)};
-}
-
-PassKernels AttentionBackward(const TrainingSpec& spec, const WorkerHardware& hardware,
-                              AttentionShape shape) {
-  if (!IsFlash(spec.stack->attention)) return UnfusedBackward(spec, hardware, shape);
-  if (spec.strategy.context > 1) return KernelsOf(RingBackward(spec, hardware, shape));
-  shape.generation = spec.stack->attention;
-  return {.attention = FlashAttentionBackward(hardware.device, spec.precision, shape)};
 }
 
 void AddKernels(Work& work, Part part, const PassKernels& kernels) {
@@ -131,25 +78,18 @@ void AddHostFloor(Work& work, const SoftwareStack& stack, double launches) {
   Add(work, Part::kHost, Activity::kIdle, Max(Seconds(0.0), host - work.duration));
 }
 
-Seconds MatrixTime(const TrainingSpec& spec, const WorkerHardware& hardware,
-                   const std::vector<GemmOp>& gemms, size_t count) {
-  Seconds matrix;
-  for (size_t i = 0; i < count; ++i) {
-    matrix += GemmTime(hardware.device, spec.precision, gemms[i].shape);
-  }
-  return matrix;
-}
-
 // `stops_early`: without the last product and the reduction that follows it.
 Work ForwardKernels(const TrainingSpec& spec, const WorkerHardware& hardware, int layer, Part part,
                     bool stops_early = false) {
   const LayerOperators operators = ForwardOperators(*spec.model, layer, spec.Shard());
+  const ProductTime products = ForwardProducts(spec, hardware, operators.gemms,
+                                               operators.gemms.size() - (stops_early ? 1 : 0));
   Work work;
   AddKernels(work, part,
-             {.matrix = MatrixTime(spec, hardware, operators.gemms,
-                                   operators.gemms.size() - (stops_early ? 1 : 0)),
-              .memory = ElementwiseTime(spec, hardware, operators, spec.stack->forward_traffic,
-                                        spec.stack->elementwise_kernels)});
+             {.matrix = products.matrix,
+              .memory = products.memory + ElementwiseTime(spec, hardware, operators,
+                                                          spec.stack->forward_traffic,
+                                                          spec.stack->elementwise_kernels)});
   AddAttention(work, spec, part, AttentionForward(spec, hardware, operators.attention));
   if (spec.strategy.tensor > 1) {
     const Seconds reductions =
@@ -168,8 +108,8 @@ Work RecomputedKernels(const TrainingSpec& spec, const WorkerHardware& hardware,
   } else if (spec.recompute == Recompute::kSelective) {
     const SelectiveShares& share = spec.stack->selective;
     const LayerOperators operators = ForwardOperators(*spec.model, layer, spec.Shard());
-    const Seconds products =
-        MatrixTime(spec, hardware, operators.gemms, operators.gemms.size()) * share.matrix;
+    const ProductTime products =
+        ForwardProducts(spec, hardware, operators.gemms, operators.gemms.size());
     const Seconds elementwise =
         ElementwiseTime(spec, hardware, operators, spec.stack->forward_traffic,
                         spec.stack->elementwise_kernels) *
@@ -178,29 +118,25 @@ Work RecomputedKernels(const TrainingSpec& spec, const WorkerHardware& hardware,
     AddAttention(core, spec, Part::kRecompute,
                  AttentionForward(spec, hardware, operators.attention));
     work = Scaled(core, share.attention);
-    AddKernels(work, Part::kRecompute, {.matrix = products, .memory = elementwise});
+    AddKernels(work, Part::kRecompute,
+               {.matrix = products.matrix * share.matrix,
+                .memory = products.memory * share.matrix + elementwise});
   }
   return work;
 }
 
-Work BackwardKernels(const TrainingSpec& spec, const WorkerHardware& hardware, int layer) {
+// Gradients on the way to the layer before: all but those of the weights.
+Work InputGradientKernels(const TrainingSpec& spec, const WorkerHardware& hardware, int layer) {
   const LayerOperators operators = ForwardOperators(*spec.model, layer, spec.Shard());
-  Work work;
-  Seconds matrix;
-  for (const GemmOp& gemm : operators.gemms) {
-    matrix += GemmTime(hardware.device, spec.precision, InputGradient(gemm.shape)) +
-              GemmTime(hardware.device, spec.precision, WeightGradient(gemm.shape));
-  }
+  const ProductTime products = InputGradients(spec, hardware, operators.gemms);
   // Each elementwise kernel has a counterpart for the gradient of its input and, in norms and
   // biases, one for that of its parameters.
   const double kernels = 2.0 * spec.stack->elementwise_kernels;
-  const double accumulated = LayerParametersOnRank(*spec.model, layer, spec.strategy.tensor) *
-                             spec.stack->gradient_accumulation_traffic;
-  AddKernels(
-      work, Part::kBackward,
-      {.matrix = matrix,
-       .memory = ElementwiseTime(spec, hardware, operators, spec.stack->backward_traffic, kernels) +
-                 Stream(hardware, accumulated, static_cast<double>(operators.gemms.size()))});
+  Work work;
+  AddKernels(work, Part::kBackward,
+             {.matrix = products.matrix,
+              .memory = products.memory + ElementwiseTime(spec, hardware, operators,
+                                                          spec.stack->backward_traffic, kernels)});
   AddAttention(work, spec, Part::kBackward, AttentionBackward(spec, hardware, operators.attention));
   if (spec.strategy.tensor > 1) {
     const Seconds communication = TensorReduction(spec, hardware, operators.tokens) * 2.0 +
@@ -211,26 +147,21 @@ Work BackwardKernels(const TrainingSpec& spec, const WorkerHardware& hardware, i
   return work;
 }
 
-}  // namespace
-
-void Add(Work& work, Part part, Activity activity, Seconds time) {
-  work.duration += time;
-  work.parts[static_cast<int>(part)] += time;
-  work.activities[static_cast<int>(activity)] += time;
-}
-
-void Append(Work& sum, const Work& piece) {
-  sum.duration += piece.duration;
-  for (int i = 0; i < kParts; ++i) sum.parts[i] += piece.parts[i];
-  for (int i = 0; i < kActivities; ++i) sum.activities[i] += piece.activities[i];
-}
-
-Work Scaled(Work work, double factor) {
-  work.duration = work.duration * factor;
-  for (Seconds& part : work.parts) part = part * factor;
-  for (Seconds& activity : work.activities) activity = activity * factor;
+// Gradients of the weights, added to those of earlier micro-batches.
+Work WeightGradientKernels(const TrainingSpec& spec, const WorkerHardware& hardware, int layer) {
+  const LayerOperators operators = ForwardOperators(*spec.model, layer, spec.Shard());
+  const ProductTime products = WeightGradients(spec, hardware, operators.gemms);
+  const double accumulated = LayerParametersOnRank(*spec.model, layer, spec.strategy.tensor) *
+                             spec.stack->gradient_accumulation_traffic;
+  Work work;
+  AddKernels(work, Part::kBackward,
+             {.matrix = products.matrix,
+              .memory = products.memory + Stream(hardware, accumulated,
+                                                 static_cast<double>(operators.gemms.size()))});
   return work;
 }
+
+}  // namespace
 
 Work LayerForward(const TrainingSpec& spec, const WorkerHardware& hardware, int layer, Part part) {
   Work work = ForwardKernels(spec, hardware, layer, part);
@@ -239,7 +170,8 @@ Work LayerForward(const TrainingSpec& spec, const WorkerHardware& hardware, int 
 }
 
 Work LayerBackward(const TrainingSpec& spec, const WorkerHardware& hardware, int layer) {
-  Work work = BackwardKernels(spec, hardware, layer);
+  Work work = InputGradientKernels(spec, hardware, layer);
+  Append(work, WeightGradientKernels(spec, hardware, layer));
   double launches = spec.stack->launches_backward;
   Append(work, Scaled(RecomputedKernels(spec, hardware, layer), spec.recomputed_layers));
   if (spec.recompute == Recompute::kFull) {

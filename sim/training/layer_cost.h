@@ -9,13 +9,6 @@
 
 namespace fleetsim {
 
-// A sequence of worker-local pieces of work, summed.
-void Append(Work& sum, const Work& piece);
-// The same pieces, `factor` times as long.
-Work Scaled(Work work, double factor);
-// `time` of `activity`, counted as `part`.
-void Add(Work& work, Part part, Activity activity, Seconds time);
-
 // One forward pass. Counted as `part`: kForward, or kRecompute where the backward pass does it
 // again.
 Work LayerForward(const TrainingSpec& spec, const WorkerHardware& hardware, int layer, Part part);

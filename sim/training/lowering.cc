@@ -7,7 +7,6 @@
 #include "sim/base/check.h"
 #include "sim/parallel/schedule.h"
 #include "sim/parallel/stage_parameters.h"
-#include "sim/training/layer_cost.h"
 #include "sim/training/stage_program.h"
 
 namespace fleetsim {

@@ -7,6 +7,7 @@
 #include "sim/model/architecture.h"
 #include "sim/parallel/stage_parameters.h"
 #include "sim/training/layer_cost.h"
+#include "sim/training/work.h"
 
 namespace fleetsim {
 namespace {

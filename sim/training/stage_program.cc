@@ -7,8 +7,8 @@
 
 #include "sim/parallel/schedule.h"
 #include "sim/parallel/stage_parameters.h"
-#include "sim/training/layer_cost.h"
 #include "sim/training/stage_cost.h"
+#include "sim/training/work.h"
 
 namespace fleetsim {
 namespace {

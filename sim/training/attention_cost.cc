@@ -1,0 +1,60 @@
+#include "sim/training/attention_cost.h"
+
+#include "sim/training/ring_attention.h"
+
+namespace fleetsim {
+namespace {
+
+// The attention core where scores are stored: two batched products and what lies between.
+PassKernels UnfusedForward(const TrainingSpec& spec, const WorkerHardware& hardware,
+                           const AttentionShape& shape) {
+  const double score_bytes = ScoreElements(shape) * spec.stack->forward_traffic.score;
+  return {.matrix = GemmTime(hardware.device, spec.precision, ScoresGemm(shape)) +
+                    GemmTime(hardware.device, spec.precision, ValuesGemm(shape)),
+          .memory = Stream(hardware, score_bytes, 2)};
+}
+
+PassKernels UnfusedBackward(const TrainingSpec& spec, const WorkerHardware& hardware,
+                            const AttentionShape& shape) {
+  PassKernels kernels;
+  for (const GemmShape& product : {ScoresGemm(shape), ValuesGemm(shape)}) {
+    kernels.matrix += GemmTime(hardware.device, spec.precision, InputGradient(product)) +
+                      GemmTime(hardware.device, spec.precision, WeightGradient(product));
+  }
+  const double score_bytes = ScoreElements(shape) * spec.stack->backward_traffic.score;
+  kernels.memory = Stream(hardware, score_bytes, 2);
+  return kernels;
+}
+
+PassKernels KernelsOf(const RingPass& ring) {
+  return {.attention = ring.attention,
+          .memory = ring.memory,
+          .exposed = ring.exposed,
+          .hidden = ring.hidden};
+}
+
+}  // namespace
+
+// `kernels` equal streaming kernels that move `bytes` together.
+Seconds Stream(const WorkerHardware& hardware, double bytes, double kernels) {
+  if (bytes <= 0.0) return Seconds(0.0);
+  return StreamTime(hardware.device, Bytes(bytes / kernels)) * kernels;
+}
+
+PassKernels AttentionForward(const TrainingSpec& spec, const WorkerHardware& hardware,
+                             AttentionShape core) {
+  if (!IsFlash(spec.stack->attention)) return UnfusedForward(spec, hardware, core);
+  if (spec.strategy.context > 1) return KernelsOf(RingForward(spec, hardware, core));
+  core.generation = spec.stack->attention;
+  return {.attention = FlashAttentionForward(hardware.device, spec.precision, core)};
+}
+
+PassKernels AttentionBackward(const TrainingSpec& spec, const WorkerHardware& hardware,
+                              AttentionShape core) {
+  if (!IsFlash(spec.stack->attention)) return UnfusedBackward(spec, hardware, core);
+  if (spec.strategy.context > 1) return KernelsOf(RingBackward(spec, hardware, core));
+  core.generation = spec.stack->attention;
+  return {.attention = FlashAttentionBackward(hardware.device, spec.precision, core)};
+}
+
+}  // namespace fleetsim
