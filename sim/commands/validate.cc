@@ -19,7 +19,9 @@
 #include "sim/inputs/catalog_reader.h"
 #include "sim/inputs/file.h"
 #include "sim/inputs/model_reader.h"
+#include "sim/inputs/ratios_reader.h"
 #include "sim/report/accuracy_report.h"
+#include "sim/report/ratio_report.h"
 #include "sim/validation/simulate_cases.h"
 
 namespace fleetsim {
@@ -29,7 +31,7 @@ struct ValidateFlags {
   std::string cases;
   std::string families, grades, metric;
   std::string format = "text";
-  std::string output, plot;
+  std::string output, plot, ratios;
   std::optional<double> max_mean_error;  // %
   bool summary = false;
 };
@@ -111,6 +113,13 @@ int Judge(const std::vector<CaseResult>& results, std::optional<double> limit) {
   return 1;
 }
 
+// The ratios of the file that --ratios names; none without it.
+absl::StatusOr<std::vector<MeasuredRatio>> RatiosOf(const ValidateFlags& flags) {
+  if (flags.ratios.empty()) return std::vector<MeasuredRatio>();
+  ASSIGN_OR_RETURN(const std::vector<MeasuredCase> all, ReadCases(flags.cases));
+  return ReadRatios(flags.ratios, all);
+}
+
 absl::StatusOr<int> Validate(const ValidateFlags& flags, const CommonFlags& common) {
   ASSIGN_OR_RETURN(const TableFormat format, ParseTableFormat(flags.format));
   RETURN_IF_ERROR(CheckLimit(flags));
@@ -118,6 +127,7 @@ absl::StatusOr<int> Validate(const ValidateFlags& flags, const CommonFlags& comm
   ASSIGN_OR_RETURN(const Catalog catalog, ReadCatalog(root));
   ASSIGN_OR_RETURN(const Models models, ReadModels(ModelsBeside(root)));
   ASSIGN_OR_RETURN(const std::vector<MeasuredCase> cases, SelectCases(flags));
+  ASSIGN_OR_RETURN(const std::vector<MeasuredRatio> wanted, RatiosOf(flags));
   std::vector<CaseResult> results;
   {
     Progress progress("cases simulated", static_cast<int>(cases.size()));
@@ -128,9 +138,12 @@ absl::StatusOr<int> Validate(const ValidateFlags& flags, const CommonFlags& comm
     ASSIGN_OR_RETURN(const std::string plot, DrawPlot(results));
     RETURN_IF_ERROR(Deliver(plot, flags.plot));
   }
+  const std::vector<RatioResult> ratios = CompareRatios(wanted, results);
   const bool short_text = flags.summary && format == TableFormat::kText;
-  RETURN_IF_ERROR(Deliver(
-      short_text ? FamilyTable(results).Text() : RenderAccuracy(results, format), flags.output));
+  const std::string summary =
+      FamilyTable(results).Text() + (ratios.empty() ? "" : "\n" + RatioTable(ratios).Text());
+  RETURN_IF_ERROR(
+      Deliver(short_text ? summary : RenderAccuracy(results, format, ratios), flags.output));
   return Judge(results, flags.max_mean_error);
 }
 
@@ -152,9 +165,13 @@ void AddValidateCommand(CLI::App& app, const CommonFlags& common, int& exit_code
   command->add_option("--plot", flags->plot, "Parity plot to write, SVG; takes gnuplot");
   command->add_option("--max-mean-error", flags->max_mean_error,
                       "Exit with 1 if the mean error over all comparisons is above so many %");
+  command->add_option("--ratios", flags->ratios,
+                      "CSV of pairs of cases whose ratio is compared; columns in docs/validate.md");
   command->add_flag("--summary", flags->summary, "Text: the table by family alone");
   command->footer(
-      "Example:\n  fleetsim validate tests/validation/training.csv --grade A --metric speed");
+      "Examples:\n  fleetsim validate tests/validation/training.csv --grade A --metric speed\n"
+      "  fleetsim validate tests/validation/training.csv --ratios tests/validation/ratios.csv "
+      "--summary");
   command->callback([flags, &common, &exit_code] {
     const absl::StatusOr<int> code = Validate(*flags, common);
     exit_code = code.ok() ? *code : Complain(code.status());

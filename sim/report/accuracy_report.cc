@@ -8,6 +8,7 @@
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
 #include "sim/base/check.h"
+#include "sim/report/ratio_report.h"
 
 namespace fleetsim {
 namespace {
@@ -101,12 +102,19 @@ ErrorSummary Overall(const std::vector<CaseResult>& results) {
   return Summarise(comparisons);
 }
 
-std::string RenderAccuracy(const std::vector<CaseResult>& results, TableFormat format) {
-  if (format == TableFormat::kCsv) return CaseTable(results).Csv() + MissingTable(results).Csv();
+std::string RenderAccuracy(const std::vector<CaseResult>& results, TableFormat format,
+                           const std::vector<RatioResult>& ratios) {
+  const Table ratio_table = RatioTable(ratios);
+  if (format == TableFormat::kCsv) {
+    return CaseTable(results).Csv() + MissingTable(results).Csv() +
+           (ratios.empty() ? "" : ratio_table.Csv());
+  }
   if (format == TableFormat::kJson) {
     return absl::StrCat("{\"cases\": ", CaseTable(results).Json(),
                         ", \"not_simulated\": ", MissingTable(results).Json(),
-                        ", \"families\": ", FamilyTable(results).Json(), "}\n");
+                        ", \"families\": ", FamilyTable(results).Json(),
+                        ratios.empty() ? "" : absl::StrCat(", \"ratios\": ", ratio_table.Json()),
+                        "}\n");
   }
   const ErrorSummary all = Overall(results);
   std::string text = CaseTable(results).Text() + "\n";
@@ -119,6 +127,7 @@ std::string RenderAccuracy(const std::vector<CaseResult>& results, TableFormat f
                         "%.1f %%, worst %.1f %%\n",
                         all.count, 100 * all.mean, 100 * all.median, 100 * all.percentile90,
                         100 * all.worst);
+  if (!ratios.empty()) absl::StrAppend(&text, "\n", ratio_table.Text());
   return text;
 }
 

@@ -7,12 +7,15 @@
 
 #include "sim/report/table.h"
 #include "sim/validation/accuracy.h"
+#include "sim/validation/ratio.h"
 
 namespace fleetsim {
 
 // Text: every case, what was not simulated and why, and a summary by family. CSV: one row a
-// comparison or case that was not simulated. JSON: {"cases", "not_simulated", "families"}.
-std::string RenderAccuracy(const std::vector<CaseResult>& results, TableFormat format);
+// comparison or case that was not simulated. JSON: {"cases", "not_simulated", "families"}. All
+// three with the ratios after it, where there are any.
+std::string RenderAccuracy(const std::vector<CaseResult>& results, TableFormat format,
+                           const std::vector<RatioResult>& ratios = {});
 
 // The summary by family and kind of metric alone, as the README shows it.
 Table FamilyTable(const std::vector<CaseResult>& results);
