@@ -61,6 +61,7 @@ struct SoftwareStack {
   double optimizer_efficiency = 1;
 
   bool recomputes_activation_function = false;
+  bool host_waits_for_device = false;
   double activation_replicated = 10;  // per token x hidden and layer
   double score_activation = 0, logit_activation = 0;
   Bytes reserved_memory;

@@ -88,6 +88,7 @@ void ReadOverlap(const proto::SoftwareStack& entry, SoftwareStack& stack) {
   stack.overlaps_gradient_reduction = entry.overlaps_gradient_reduction();
   stack.overlaps_parameter_gather = entry.overlaps_parameter_gather();
   stack.broadcasts_parameters = entry.broadcasts_parameters();
+  stack.host_waits_for_device = entry.host_waits_for_device();
   stack.overlaps_pipeline_transfers = entry.overlaps_pipeline_transfers();
   stack.scatter_gather_pipeline = entry.scatter_gather_pipeline();
   stack.tensor_overlap_forward = entry.tensor_overlap_ratio_forward();

@@ -72,10 +72,12 @@ Seconds InputGathers(const TrainingSpec& spec, const WorkerHardware& hardware, d
          2.0;
 }
 
-// The host issues kernels one by one; where that takes longer than they run, the device waits.
+// The host issues kernels one by one; where that takes longer than they run, or where it waits for
+// each, the device waits.
 void AddHostFloor(Work& work, const SoftwareStack& stack, double launches) {
   const Seconds host = stack.host_per_launch * launches;
-  Add(work, Part::kHost, Activity::kIdle, Max(Seconds(0.0), host - work.duration));
+  const Seconds beside = stack.host_waits_for_device ? Seconds(0.0) : work.duration;
+  Add(work, Part::kHost, Activity::kIdle, Max(Seconds(0.0), host - beside));
 }
 
 // `stops_early`: without the last product and the reduction that follows it.
