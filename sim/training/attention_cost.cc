@@ -1,25 +1,41 @@
 #include "sim/training/attention_cost.h"
 
+#include <algorithm>
+#include <cmath>
+
 #include "sim/training/ring_attention.h"
 
 namespace fleetsim {
 namespace {
 
+// The library's batched products use matrix units only where each head starts at a multiple of 16
+// bytes (cuBLAS documentation, "Tensor Core Usage"); others run at FP32 rate.
+DataType BatchedFormat(const TrainingSpec& spec, const WorkerHardware& hardware,
+                       const AttentionShape& shape) {
+  constexpr double kAlignment = 16;
+  const double head = std::min(shape.head_dim, shape.value_dim) * ElementBytes(spec.precision);
+  const bool has_fp32 = hardware.device.accelerator->Peak(DataType::kFp32).value() > 0.0;
+  const bool aligned = std::fmod(head, kAlignment) == 0.0;
+  return aligned || !has_fp32 ? spec.precision : DataType::kFp32;
+}
+
 // The attention core where scores are stored: two batched products and what lies between.
 PassKernels UnfusedForward(const TrainingSpec& spec, const WorkerHardware& hardware,
                            const AttentionShape& shape) {
   const double score_bytes = ScoreElements(shape) * spec.stack->forward_traffic.score;
-  return {.matrix = GemmTime(hardware.device, spec.precision, ScoresGemm(shape)) +
-                    GemmTime(hardware.device, spec.precision, ValuesGemm(shape)),
+  const DataType format = BatchedFormat(spec, hardware, shape);
+  return {.matrix = GemmTime(hardware.device, format, ScoresGemm(shape)) +
+                    GemmTime(hardware.device, format, ValuesGemm(shape)),
           .memory = Stream(hardware, score_bytes, 2)};
 }
 
 PassKernels UnfusedBackward(const TrainingSpec& spec, const WorkerHardware& hardware,
                             const AttentionShape& shape) {
   PassKernels kernels;
+  const DataType format = BatchedFormat(spec, hardware, shape);
   for (const GemmShape& product : {ScoresGemm(shape), ValuesGemm(shape)}) {
-    kernels.matrix += GemmTime(hardware.device, spec.precision, InputGradient(product)) +
-                      GemmTime(hardware.device, spec.precision, WeightGradient(product));
+    kernels.matrix += GemmTime(hardware.device, format, InputGradient(product)) +
+                      GemmTime(hardware.device, format, WeightGradient(product));
   }
   const double score_bytes = ScoreElements(shape) * spec.stack->backward_traffic.score;
   kernels.memory = Stream(hardware, score_bytes, 2);
