@@ -34,6 +34,9 @@ std::vector<HostPlan> HierarchicalAcrossHosts(CollectiveKind kind, Bytes bytes,
 std::vector<HostPlan> DirectAcrossHosts(CollectiveKind kind, Bytes bytes,
                                         const GroupPlacement& group);
 
+// As flows between the group's hosts.
+CollectivePlan FlowsOf(const HostPlan& plan, const GroupPlacement& group);
+
 }  // namespace fleetsim
 
 #endif  // SIM_COLLECTIVE_ACROSS_HOSTS_H_

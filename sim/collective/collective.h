@@ -69,6 +69,9 @@ CollectivePlan PlanCollective(CollectiveKind kind, Bytes bytes, const GroupPlace
 CollectivePlan PlanRepeated(CollectiveKind kind, Bytes bytes, int repeats,
                             const GroupPlacement& group);
 
+// What a program's collective does: its expert exchange where it has one, its kind otherwise.
+CollectivePlan PlanSpec(const CollectiveSpec& spec, const GroupPlacement& group);
+
 // Time of a plan on an idle network: the slowest flow at its rate limit or the floor, plus latency.
 Seconds CollectiveTime(const CollectivePlan& plan);
 

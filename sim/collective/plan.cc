@@ -5,6 +5,7 @@
 #include "sim/base/check.h"
 #include "sim/collective/across_hosts.h"
 #include "sim/collective/bandwidth.h"
+#include "sim/collective/expert.h"
 
 namespace fleetsim {
 namespace {
@@ -63,6 +64,15 @@ GroupPlacement Checked(const GroupPlacement& group) {
   return result;
 }
 
+// The same `repeats` times, one after another.
+CollectivePlan Repeated(CollectivePlan plan, int repeats) {
+  FLEETSIM_CHECK(repeats >= 1);
+  for (HostFlow& flow : plan.flows) flow.bytes *= repeats;
+  plan.local_floor *= repeats;
+  plan.latency *= repeats;
+  return plan;
+}
+
 // The fastest way across hosts.
 HostPlan BestWay(CollectiveKind kind, Bytes bytes, const GroupPlacement& group) {
   const std::vector<HostPlan> ways = Ways(kind, bytes, group);
@@ -83,11 +93,18 @@ CollectivePlan PlanCollective(CollectiveKind kind, Bytes bytes, const GroupPlace
     result.local_floor = LocalCollectiveTime(kind, group.ranks_per_host, bytes, group.local);
     return result;
   }
-  const HostPlan best = BestWay(kind, bytes, group);
-  result.flows = Flows(best, group);
-  result.local_floor = best.local_floor;
-  result.latency = best.latency;
-  return result;
+  return FlowsOf(BestWay(kind, bytes, group), group);
+}
+
+CollectivePlan FlowsOf(const HostPlan& plan, const GroupPlacement& group) {
+  return {Flows(plan, group), plan.local_floor, plan.latency};
+}
+
+CollectivePlan PlanSpec(const CollectiveSpec& spec, const GroupPlacement& group) {
+  if (!spec.exchange) return PlanRepeated(spec.kind, spec.bytes, spec.repeats, group);
+  ExpertExchange one = *spec.exchange;
+  one.tokens /= spec.repeats;
+  return Repeated(PlanExpertExchange(one, group), spec.repeats);
 }
 
 Seconds CollectiveTime(const CollectivePlan& plan) {
@@ -107,12 +124,7 @@ Seconds CollectiveTime(CollectiveKind kind, Bytes bytes, const GroupPlacement& p
 
 CollectivePlan PlanRepeated(CollectiveKind kind, Bytes bytes, int repeats,
                             const GroupPlacement& group) {
-  FLEETSIM_CHECK(repeats >= 1);
-  CollectivePlan plan = PlanCollective(kind, bytes / repeats, group);
-  for (HostFlow& flow : plan.flows) flow.bytes *= repeats;
-  plan.local_floor *= repeats;
-  plan.latency *= repeats;
-  return plan;
+  return Repeated(PlanCollective(kind, bytes / repeats, group), repeats);
 }
 
 }  // namespace fleetsim

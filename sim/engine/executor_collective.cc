@@ -79,8 +79,7 @@ const CollectivePlan& Executor::PlanOf(int group, int spec) {
   if (is_new) {
     GroupPlacement placement = PlaceGroup(program_, fleet_, program_.groups[group]);
     placement.hop_latency = network_.MeanHopLatency(placement.hosts);
-    const CollectiveSpec& what = program_.collectives[spec];
-    it->second = PlanRepeated(what.kind, what.bytes, what.repeats, placement);
+    it->second = PlanSpec(program_.collectives[spec], placement);
   }
   return it->second;
 }

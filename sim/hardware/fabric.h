@@ -7,6 +7,7 @@
 
 #include "sim/base/units.h"
 #include "sim/hardware/accelerator.h"
+#include "sim/hardware/expert_kernel.h"
 
 namespace fleetsim {
 
@@ -53,6 +54,7 @@ struct Fabric {
   bool announced = false;
   std::vector<Evidence> evidence;
   std::string notes;
+  std::vector<ExpertKernel> expert_kernels;
 };
 
 }  // namespace fleetsim

@@ -65,6 +65,9 @@ class Reader {
   absl::StatusOr<CollectiveProtocol> ReadProtocol(const proto::Fabric::Protocol& protocol,
                                                   const std::string& path) const;
   absl::Status EveryOperationServed() const;
+  absl::Status ReadExpertKernels();
+  absl::StatusOr<ExpertKernel> ReadExpertKernel(const proto::Fabric::ExpertKernel& kernel,
+                                                const std::string& path) const;
   // Inside domains (as opposed to between them).
   bool Inside() const {
     return result_.kind == FabricKind::kScaleUp || result_.kind == FabricKind::kHost;
@@ -236,6 +239,54 @@ absl::Status Reader::ReadProtocols() {
   return EveryOperationServed();
 }
 
+absl::StatusOr<ExpertKernel> Reader::ReadExpertKernel(const proto::Fabric::ExpertKernel& kernel,
+                                                      const std::string& path) const {
+  ExpertKernel result;
+  if (kernel.library() == "normal") {
+    result.library = ExpertLibrary::kNormal;
+  } else if (kernel.library() == "low_latency") {
+    result.library = ExpertLibrary::kLowLatency;
+  } else if (kernel.library() == "one_sided") {
+    result.library = ExpertLibrary::kOneSided;
+  } else {
+    return Wrong(path + "library", absl::StrCat("\"", kernel.library(), "\""),
+                 "one of normal, low_latency, one_sided");
+  }
+  if (kernel.phase() != "dispatch" && kernel.phase() != "combine") {
+    return Wrong(path + "phase", absl::StrCat("\"", kernel.phase(), "\""), "dispatch or combine");
+  }
+  result.phase = kernel.phase() == "dispatch" ? ExpertPhase::kDispatch : ExpertPhase::kCombine;
+  RETURN_IF_ERROR(Within(path + "latency_s", kernel.latency_s(), 0, kLongestLatency));
+  RETURN_IF_ERROR(Within(path + "host_latency_s", kernel.host_latency_s(), 0, kLongestLatency));
+  RETURN_IF_ERROR(Within(path + "token_s", kernel.token_s(), 0, kLongestLatency));
+  RETURN_IF_ERROR(Within(path + "copy_s", kernel.copy_s(), 0, kLongestLatency));
+  const double bandwidth = kernel.processor_bandwidth_bytes_per_s();
+  RETURN_IF_ERROR(Within(path + "processor_bandwidth_bytes_per_s", bandwidth, 0, kFastestPort));
+  RETURN_IF_ERROR(Ratio(path + "efficiency_ratio", kernel.efficiency_ratio()));
+  RETURN_IF_ERROR(Within(path + "network_copies", kernel.network_copies(), 0, 100));
+  result.latency = Seconds(kernel.latency_s());
+  result.host_latency = Seconds(kernel.host_latency_s());
+  result.token = Seconds(kernel.token_s());
+  result.copy = Seconds(kernel.copy_s());
+  result.processor_bandwidth = BytesPerSecond(bandwidth);
+  result.efficiency = kernel.efficiency_ratio();
+  if (kernel.network_copies() > 0) result.network_copies = kernel.network_copies();
+  return result;
+}
+
+absl::Status Reader::ReadExpertKernels() {
+  if (!Inside() && !entry_.expert_kernel().empty()) {
+    return Wrong("expert_kernel[0]", "is stated", "only scale-up and host fabrics have kernels");
+  }
+  for (int i = 0; i < entry_.expert_kernel_size(); ++i) {
+    ASSIGN_OR_RETURN(
+        const ExpertKernel kernel,
+        ReadExpertKernel(entry_.expert_kernel(i), absl::StrCat("expert_kernel[", i, "].")));
+    result_.expert_kernels.push_back(kernel);
+  }
+  return absl::OkStatus();
+}
+
 absl::StatusOr<Fabric> Reader::Read() {
   RETURN_IF_ERROR(ReadKind());
   RETURN_IF_ERROR(ReadRates());
@@ -243,6 +294,7 @@ absl::StatusOr<Fabric> Reader::Read() {
   RETURN_IF_ERROR(ReadIslands());
   RETURN_IF_ERROR(ReadCosts());
   RETURN_IF_ERROR(ReadProtocols());
+  RETURN_IF_ERROR(ReadExpertKernels());
   ASSIGN_OR_RETURN(result_.evidence, ReadEvidence(entry_, file_, lines_));
   return std::move(result_);
 }

@@ -6,10 +6,12 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "sim/base/units.h"
+#include "sim/program/expert_exchange.h"
 
 namespace fleetsim {
 
@@ -87,6 +89,8 @@ struct CollectiveSpec {
   Bytes nic_bytes;
   // So many of it one after another, each of an equal part of `bytes`.
   int repeats = 1;
+  // An all-to-all of experts: what it moves, in place of `bytes`.
+  std::optional<ExpertExchange> exchange = std::nullopt;
 };
 
 // Workers that hold accelerators of one host each (a worker never spans hosts).

@@ -21,8 +21,8 @@ void PatternTimes::Collective(GroupKind kind, int stage, CollectiveSpec& collect
 
 const PatternTimes::Measured& PatternTimes::Measure(GroupKind kind,
                                                     const CollectiveSpec& collective) {
-  const auto [known, is_new] = collectives_.try_emplace(
-      std::tuple(kind, collective.kind, collective.bytes.value(), collective.repeats));
+  const auto [known, is_new] = collectives_.try_emplace(std::tuple(
+      kind, collective.kind, collective.bytes.value(), collective.repeats, collective.exchange));
   Measured& measured = known->second;
   if (!is_new) return measured;
   std::vector<GroupPlacement>& places = places_[kind];
@@ -34,7 +34,7 @@ const PatternTimes::Measured& PatternTimes::Measure(GroupKind kind,
   std::vector<CollectivePlan> plans;
   plans.reserve(places.size());
   for (const GroupPlacement& place : places) {
-    plans.push_back(PlanRepeated(collective.kind, collective.bytes, collective.repeats, place));
+    plans.push_back(PlanSpec(collective, place));
     for (const HostFlow& flow : plans.back().flows) measured.sent[flow.source] += flow.bytes;
   }
   measured.duration = Run(plans);

@@ -4,6 +4,7 @@
 #define SIM_TRAINING_NETWORK_TIMES_H_
 
 #include <map>
+#include <optional>
 #include <tuple>
 #include <vector>
 
@@ -46,7 +47,9 @@ class PatternTimes {
   Simulation& simulation_;
   Program workers_;  // all replicas' workers, without ops
   std::map<GroupKind, std::vector<GroupPlacement>> places_;
-  std::map<std::tuple<GroupKind, CollectiveKind, double, int>, Measured> collectives_;
+  std::map<std::tuple<GroupKind, CollectiveKind, double, int, std::optional<ExpertExchange>>,
+           Measured>
+      collectives_;
   absl::Status status_;
 };
 

@@ -100,6 +100,14 @@ INSTANTIATE_TEST_SUITE_P(
         Wrong{With(kScaleUp, "island_accelerators: 4"), "only PCIE_TREE and ISLANDS"},
         Wrong{With(Replace(kScaleUp, "SWITCHED", "ISLANDS"), "island_accelerators: 4"),
               "island_accelerators: half of it is missing"},
+        Wrong{With(kScaleUp, "expert_kernel { library: 'deep' phase: 'combine' }"),
+              "expert_kernel[0].library: \"deep\"; one of normal, low_latency, one_sided"},
+        Wrong{With(kScaleUp, "expert_kernel { library: 'normal' phase: 'both' }"),
+              "expert_kernel[0].phase: \"both\"; dispatch or combine"},
+        Wrong{With(kScaleUp, "expert_kernel { library: 'normal' phase: 'combine' }"),
+              "expert_kernel[0].efficiency_ratio: is 0; more than 0"},
+        Wrong{With(kScaleOut, "expert_kernel { library: 'normal' phase: 'combine' }"),
+              "expert_kernel[0]: is stated; only scale-up"},
         Wrong{With(kScaleUp, "hop_latency_s: 1e-6"), "hop_latency_s: no evidence"}));
 
 TEST(FabricEntries, AllLoadAndAreNamedLikeTheirFiles) {
