@@ -1,4 +1,4 @@
-// Number formats of matrix products and their widths.
+// Number formats of matrix products: widths of elements, and how narrow ones are scaled.
 #ifndef SIM_BASE_DTYPE_H_
 #define SIM_BASE_DTYPE_H_
 
@@ -24,6 +24,37 @@ constexpr const char* DataTypeName(DataType dtype) {
                                                           "FP8",  "INT8", "FP4",  "INT4"};
   return kNames[static_cast<int>(dtype)];
 }
+
+// Elements of less than 16 bits, which need scales.
+constexpr bool IsNarrow(DataType dtype) { return ElementBytes(dtype) < 2; }
+
+// Which elements share a scale, and when it is found.
+enum class Scaling {
+  kNone,           // 16 bits and more; with a narrow format: its usual scaling, not told apart
+  kTensorDelayed,  // one a tensor, from the largest values of earlier steps
+  kTensor,         // one a tensor, from the tensor itself ("current")
+  kRow,            // one a row
+  kBlock,          // 1 x 128 of activations, 128 x 128 of weights (DeepSeek-V3)
+  kMx,             // 32 elements (OCP MXFP8, MXFP4)
+  kNv,             // 16 elements, and one a tensor (NVFP4)
+};
+inline constexpr int kScalings = 7;
+
+constexpr const char* ScalingName(Scaling scaling) {
+  constexpr std::array<const char*, kScalings> kNames = {
+      "none",   "per tensor, delayed", "per tensor", "per row", "blocks of 128", "MX (32)",
+      "NV (16)"};
+  return kNames[static_cast<int>(scaling)];
+}
+
+// A format of matrix products. A plain DataType is one without a particular scaling.
+struct NumberFormat {
+  constexpr NumberFormat(DataType element = DataType::kBf16,  // NOLINT(google-explicit-constructor)
+                         Scaling scale = Scaling::kNone)
+      : dtype(element), scaling(scale) {}
+  DataType dtype;
+  Scaling scaling;
+};
 
 }  // namespace fleetsim
 

@@ -24,11 +24,20 @@ FlopsPerSecond Peak(const Device& device, DataType dtype) {
 
 bool SixteenBit(DataType dtype) { return dtype == DataType::kBf16 || dtype == DataType::kFp16; }
 
-const MatrixFormat& FormatOf(const KernelClass& kernels, DataType dtype) {
+// The entry of the same scaling, else the first of the same elements, else the first of all. When
+// the scale of a tensor was found makes no difference to the product.
+const MatrixFormat& FormatOf(const KernelClass& kernels, NumberFormat wanted) {
+  const Scaling scaling =
+      wanted.scaling == Scaling::kTensorDelayed ? Scaling::kTensor : wanted.scaling;
+  const MatrixFormat* found = nullptr;
   for (const MatrixFormat& format : kernels.matrix) {
-    if (format.dtype == dtype || (SixteenBit(format.dtype) && SixteenBit(dtype))) return format;
+    if (format.dtype != wanted.dtype && !(SixteenBit(format.dtype) && SixteenBit(wanted.dtype))) {
+      continue;
+    }
+    if (format.scaling == scaling) return format;
+    if (found == nullptr) found = &format;
   }
-  return kernels.matrix.front();
+  return found != nullptr ? *found : kernels.matrix.front();
 }
 
 // Rounds of work that `pieces` take on the compute units: the last round counts whole.
@@ -160,9 +169,10 @@ AttentionElements ElementsOf(const AttentionShape& shape) {
 
 }  // namespace
 
-Seconds GemmTime(const Device& device, DataType dtype, const GemmShape& shape) {
+Seconds GemmTime(const Device& device, NumberFormat wanted, const GemmShape& shape) {
+  const DataType dtype = wanted.dtype;
   const KernelClass& kernels = *device.kernels;
-  const MatrixFormat& format = FormatOf(kernels, dtype);
+  const MatrixFormat& format = FormatOf(kernels, wanted);
   const FlopsPerSecond peak = Peak(device, dtype) * LibraryRatio(device);
   const BytesPerSecond memory = MemoryRate(device);
   const Product product{device, format, shape, UnitRate(*device.accelerator, peak * format.unit),

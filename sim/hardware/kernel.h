@@ -35,7 +35,7 @@ struct AttentionShape {
 };
 
 // Time of one kernel on the device, launch to end, without host time. The format must have a peak.
-Seconds GemmTime(const Device& device, DataType dtype, const GemmShape& shape);
+Seconds GemmTime(const Device& device, NumberFormat format, const GemmShape& shape);
 Seconds FlashAttentionForward(const Device& device, DataType dtype, const AttentionShape& shape);
 Seconds FlashAttentionBackward(const Device& device, DataType dtype, const AttentionShape& shape);
 

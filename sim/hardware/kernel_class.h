@@ -30,6 +30,7 @@ struct MatrixFormat {
   double unit = 1.0;       // inner loop of the best tile, of a unit's peak
   double sustained = 1.0;  // all units busy, of the whole peak
   double ramp_depth = 0;   // of a tile, as extra depth k
+  Scaling scaling = Scaling::kNone;
 };
 
 // Flash attention of one generation.

@@ -30,6 +30,12 @@ struct SelectiveShares {
   double matrix = 0, attention = 1, elementwise = 0;
 };
 
+// How the stack trains in formats of less than 16 bits, beside what the job's recipe says.
+struct NarrowTraining {
+  Scaling fp8_scaling = Scaling::kTensorDelayed;  // where the recipe names none
+  bool fp8_parameters = false;                    // kept and gathered in 8 bits
+};
+
 struct SoftwareStack {
   std::string name;
   std::vector<std::string> aliases;
@@ -67,6 +73,7 @@ struct SoftwareStack {
   Bytes reserved_memory;
   double memory_slack = 0;
 
+  NarrowTraining narrow;
   std::vector<MeasuredOrigin> measured_origins;
   std::vector<Evidence> evidence;
   std::string notes;

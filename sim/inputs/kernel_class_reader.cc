@@ -92,10 +92,12 @@ absl::Status ReadMatrix(const Fields& fields, const proto::KernelClass& entry,
     format.unit = matrix.unit_ratio();
     format.sustained = matrix.sustained_ratio();
     format.ramp_depth = matrix.ramp_depth();
+    // The two enumerations have the same order.
+    format.scaling = static_cast<Scaling>(matrix.scaling());
     for (const MatrixFormat& other : result->matrix) {
-      if (other.dtype == format.dtype) {
+      if (other.dtype == format.dtype && other.scaling == format.scaling) {
         return fields.Wrong(path + "dtype", absl::StrCat(DataTypeName(format.dtype), " again"),
-                            "each format once");
+                            "each format and scaling once");
       }
     }
     RETURN_IF_ERROR(fields.Above(path + "unit_ratio", format.unit, 0, kLargestUnitRatio));

@@ -97,6 +97,14 @@ void ReadOverlap(const proto::SoftwareStack& entry, SoftwareStack& stack) {
   stack.default_zero_stage = entry.default_zero_stage();
 }
 
+void ReadNarrow(const proto::SoftwareStack& entry, SoftwareStack& stack) {
+  // The two enumerations have the same order.
+  if (entry.fp8_scaling() != proto::SCALING_UNSPECIFIED) {
+    stack.narrow.fp8_scaling = static_cast<Scaling>(entry.fp8_scaling());
+  }
+  stack.narrow.fp8_parameters = entry.fp8_parameters();
+}
+
 void ReadRecompute(const proto::SoftwareStack& entry, SoftwareStack& stack) {
   stack.recompute_stops_early = entry.recompute_stops_early();
   stack.selective_by_layer = entry.selective_by_layer();
@@ -177,6 +185,7 @@ absl::StatusOr<SoftwareStack> ReadSoftwareStack(const proto::SoftwareStack& entr
   ReadOverlap(entry, stack);
   ReadRecompute(entry, stack);
   ReadMemory(entry, stack);
+  ReadNarrow(entry, stack);
   for (const proto::SoftwareStack::Origin& origin : entry.measured_by()) {
     stack.measured_origins.push_back({origin.family(), origin.contains()});
   }

@@ -10,6 +10,7 @@
 #include "sim/inputs/field_check.h"
 #include "sim/inputs/model_reader.h"
 #include "sim/inputs/parallelism_check.h"
+#include "sim/inputs/precision_reader.h"
 
 namespace fleetsim {
 namespace {
@@ -19,27 +20,6 @@ constexpr double kMaxTokens = 1e18;
 constexpr double kMaxSequenceLength = 1e9;
 constexpr double kMaxBatchSequences = 1e9;
 constexpr double kMaxSubmitTime = 1e12;
-
-absl::StatusOr<DataType> ReadPrecision(const FieldCheck& check, proto::DataType precision) {
-  constexpr absl::string_view kFormats = "give BF16, FP16, FP8, TF32 or FP32";
-  switch (precision) {
-    case proto::FP32:
-      return DataType::kFp32;
-    case proto::TF32:
-      return DataType::kTf32;
-    case proto::BF16:
-      return DataType::kBf16;
-    case proto::FP16:
-      return DataType::kFp16;
-    case proto::FP8:
-      return DataType::kFp8;
-    case proto::DATA_TYPE_UNSPECIFIED:
-      return check.Wrong("precision", "is missing", kFormats);
-    default:
-      return check.Wrong("precision", absl::StrCat("is ", proto::DataType_Name(precision)),
-                         kFormats);
-  }
-}
 
 absl::StatusOr<Recompute> ReadRecompute(const FieldCheck& check,
                                         proto::Pretrain::Recompute recompute) {
@@ -117,6 +97,11 @@ absl::StatusOr<PretrainJob> ReadPretrain(const FieldCheck& check, const std::str
                                 kMaxBatchSequences));
   job.global_batch = entry.global_batch_sequences();
   ASSIGN_OR_RETURN(job.precision, ReadPrecision(check, entry.precision()));
+  if (entry.has_precision_recipe()) {
+    ASSIGN_OR_RETURN(job.recipe,
+                     ReadPrecisionRecipe(check.Inside("precision_recipe"), entry.precision_recipe(),
+                                         job.precision, job.model.layers));
+  }
   ASSIGN_OR_RETURN(job.recompute, ReadRecompute(check, entry.recompute()));
   RETURN_IF_ERROR(check.Given("stack", !entry.stack().empty(), "give a software stack's name"));
   job.stack = entry.stack();
@@ -140,7 +125,8 @@ absl::StatusOr<Job> ReadJob(const FieldCheck& check, const std::string& path,
   job.places = {.job = check.At(""),
                 .precision = pretrain.At("precision"),
                 .stack = pretrain.At("stack"),
-                .parallelism = pretrain.At("parallelism")};
+                .parallelism = pretrain.At("parallelism"),
+                .recipe = pretrain.At("precision_recipe")};
   return job;
 }
 

@@ -11,6 +11,7 @@
 #include "sim/base/status.h"
 #include "sim/base/units.h"
 #include "sim/model/architecture.h"
+#include "sim/model/precision_recipe.h"
 #include "sim/model/recompute.h"
 
 namespace fleetsim {
@@ -36,11 +37,12 @@ struct PretrainJob {
   Recompute recompute = Recompute::kNone;
   std::string stack;                              // as written; the catalog knows which there are
   std::optional<ParallelismRequest> parallelism;  // absent: to be searched
+  PrecisionRecipe recipe;
 };
 
 // Places in the workload file, for errors that only platform and catalog can bring to light.
 struct JobPlaces {
-  Location job, precision, stack, parallelism;
+  Location job, precision, stack, parallelism, recipe;
 };
 
 struct Job {

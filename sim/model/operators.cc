@@ -95,7 +95,7 @@ void AddExperts(const Architecture& model, const LayerShard& shard, LayerOperato
   const double tokens = shard.Tokens();
   const double inputs = model.gated_ffn ? 2 : 1;
   layer->gemms.push_back(
-      {"router", {tokens, static_cast<double>(experts.experts), hidden}, Split::kWhole});
+      {"router", {tokens, static_cast<double>(experts.experts), hidden}, Split::kWhole, true});
   // `expert` ranks send each other equal shares: a rank ends with as many copies as it sent.
   const double copies = tokens * experts.per_token;
   const double local_experts = static_cast<double>(experts.experts) / shard.expert;

@@ -23,6 +23,7 @@ struct GemmOp {
   std::string name;
   GemmShape shape;  // forward, on one rank; m tokens, n outputs, k inputs
   Split split = Split::kWhole;
+  bool wide = false;  // 16 bits even where the layers' products are narrower: router
 };
 
 // The two products of a matrix product's backward pass.

@@ -59,9 +59,8 @@ Bytes SmallestMemory(const Fleet& fleet) {
 absl::StatusOr<std::vector<Candidate>> SearchStrategies(const Job& job, const Fleet& fleet,
                                                         const Catalog& catalog, int limit) {
   ASSIGN_OR_RETURN(const TrainingSpec base, SpecWithoutStrategy(job, catalog));
-  ASSIGN_OR_RETURN(
-      const WorkerHardware hardware,
-      HardwareOf(SlowestLeaf(fleet), catalog, job.pretrain.precision, base.stack->year));
+  ASSIGN_OR_RETURN(const WorkerHardware hardware,
+                   HardwareOf(SlowestLeaf(fleet), catalog, base.LinearFormat(), base.stack->year));
   const Bytes capacity = SmallestMemory(fleet);
   std::vector<Candidate> candidates;
   std::optional<TrainingSpec> smallest;

@@ -13,10 +13,11 @@ namespace {
 DataType BatchedFormat(const TrainingSpec& spec, const WorkerHardware& hardware,
                        const AttentionShape& shape) {
   constexpr double kAlignment = 16;
-  const double head = std::min(shape.head_dim, shape.value_dim) * ElementBytes(spec.precision);
+  const double head =
+      std::min(shape.head_dim, shape.value_dim) * ElementBytes(spec.WidePrecision());
   const bool has_fp32 = hardware.device.accelerator->Peak(DataType::kFp32).value() > 0.0;
   const bool aligned = std::fmod(head, kAlignment) == 0.0;
-  return aligned || !has_fp32 ? spec.precision : DataType::kFp32;
+  return aligned || !has_fp32 ? spec.WidePrecision() : DataType::kFp32;
 }
 
 // The attention core where scores are stored: two batched products and what lies between.
@@ -62,7 +63,7 @@ PassKernels AttentionForward(const TrainingSpec& spec, const WorkerHardware& har
   if (!IsFlash(spec.stack->attention)) return UnfusedForward(spec, hardware, core);
   if (spec.strategy.context > 1) return KernelsOf(RingForward(spec, hardware, core));
   core.generation = spec.stack->attention;
-  return {.attention = FlashAttentionForward(hardware.device, spec.precision, core)};
+  return {.attention = FlashAttentionForward(hardware.device, spec.AttentionPrecision(), core)};
 }
 
 PassKernels AttentionBackward(const TrainingSpec& spec, const WorkerHardware& hardware,
@@ -70,7 +71,7 @@ PassKernels AttentionBackward(const TrainingSpec& spec, const WorkerHardware& ha
   if (!IsFlash(spec.stack->attention)) return UnfusedBackward(spec, hardware, core);
   if (spec.strategy.context > 1) return KernelsOf(RingBackward(spec, hardware, core));
   core.generation = spec.stack->attention;
-  return {.attention = FlashAttentionBackward(hardware.device, spec.precision, core)};
+  return {.attention = FlashAttentionBackward(hardware.device, spec.AttentionPrecision(), core)};
 }
 
 }  // namespace fleetsim

@@ -189,7 +189,7 @@ Work HeadForward(const TrainingSpec& spec, const WorkerHardware& hardware) {
       kCrossEntropyForwardBytes / (kCrossEntropyForwardBytes + kCrossEntropyBackwardBytes);
   Work work;
   AddKernels(work, Part::kForward,
-             {.matrix = GemmTime(hardware.device, spec.precision, head.product.shape),
+             {.matrix = GemmTime(hardware.device, spec.WidePrecision(), head.product.shape),
               .memory = Stream(hardware, head.logits * spec.stack->logit_traffic * share, 1)});
   return work;
 }
@@ -201,8 +201,9 @@ Work HeadBackward(const TrainingSpec& spec, const WorkerHardware& hardware) {
   Work work;
   AddKernels(
       work, Part::kBackward,
-      {.matrix = GemmTime(hardware.device, spec.precision, InputGradient(head.product.shape)) +
-                 GemmTime(hardware.device, spec.precision, WeightGradient(head.product.shape)),
+      {.matrix =
+           GemmTime(hardware.device, spec.WidePrecision(), InputGradient(head.product.shape)) +
+           GemmTime(hardware.device, spec.WidePrecision(), WeightGradient(head.product.shape)),
        .memory = Stream(hardware, head.logits * spec.stack->logit_traffic * share, 1)});
   return work;
 }

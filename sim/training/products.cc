@@ -2,11 +2,15 @@
 
 namespace fleetsim {
 
+NumberFormat FormatOf(const TrainingSpec& spec, const GemmOp& gemm) {
+  return gemm.wide ? spec.WidePrecision() : spec.LinearFormat();
+}
+
 ProductTime ForwardProducts(const TrainingSpec& spec, const WorkerHardware& hardware,
                             const std::vector<GemmOp>& gemms, size_t count) {
   ProductTime time;
   for (size_t i = 0; i < count; ++i) {
-    time.matrix += GemmTime(hardware.device, spec.precision, gemms[i].shape);
+    time.matrix += GemmTime(hardware.device, FormatOf(spec, gemms[i]), gemms[i].shape);
   }
   return time;
 }
@@ -15,7 +19,7 @@ ProductTime InputGradients(const TrainingSpec& spec, const WorkerHardware& hardw
                            const std::vector<GemmOp>& gemms) {
   ProductTime time;
   for (const GemmOp& gemm : gemms) {
-    time.matrix += GemmTime(hardware.device, spec.precision, InputGradient(gemm.shape));
+    time.matrix += GemmTime(hardware.device, FormatOf(spec, gemm), InputGradient(gemm.shape));
   }
   return time;
 }
@@ -24,7 +28,7 @@ ProductTime WeightGradients(const TrainingSpec& spec, const WorkerHardware& hard
                             const std::vector<GemmOp>& gemms) {
   ProductTime time;
   for (const GemmOp& gemm : gemms) {
-    time.matrix += GemmTime(hardware.device, spec.precision, WeightGradient(gemm.shape));
+    time.matrix += GemmTime(hardware.device, FormatOf(spec, gemm), WeightGradient(gemm.shape));
   }
   return time;
 }

@@ -14,6 +14,9 @@ struct ProductTime {
   Seconds matrix, memory;
 };
 
+// What one of the layer's products runs in: some stay in 16 bits whatever the job's precision.
+NumberFormat FormatOf(const TrainingSpec& spec, const GemmOp& gemm);
+
 // The first `count` of the products.
 ProductTime ForwardProducts(const TrainingSpec& spec, const WorkerHardware& hardware,
                             const std::vector<GemmOp>& gemms, size_t count);

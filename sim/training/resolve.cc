@@ -93,16 +93,18 @@ absl::StatusOr<TrainingSpec> SpecWithoutStrategy(const Job& job, const Catalog& 
   TrainingSpec spec{.model = &pretrain.model,
                     .sequence_length = pretrain.sequence_length,
                     .precision = pretrain.precision,
-                    .recompute = pretrain.recompute};
+                    .recompute = pretrain.recompute,
+                    .recipe = pretrain.recipe};
   const absl::StatusOr<const SoftwareStack*> stack = FindStack(catalog, pretrain.stack);
   if (!stack.ok()) {
     return InputError(job.places.stack, std::string(stack.status().message()), "");
   }
   spec.stack = *stack;
-  if (spec.precision != DataType::kBf16 && spec.precision != DataType::kFp16) {
+  if (ElementBytes(spec.precision) > 2) {
     return InputError(job.places.precision, DataTypeName(spec.precision),
-                      "BF16 or FP16; other training formats are not modelled yet");
+                      "BF16, FP16, FP8, FP4 or INT8; 32-bit training is not modelled");
   }
+  CompleteRecipe(spec);
   return spec;
 }
 

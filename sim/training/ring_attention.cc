@@ -70,7 +70,7 @@ RingPass RingForward(const TrainingSpec& spec, const WorkerHardware& hardware,
                      const AttentionShape& core) {
   RingPass pass;
   for (const AttentionShape& block : Blocks(spec, core)) {
-    pass.attention += FlashAttentionForward(hardware.device, spec.precision, block);
+    pass.attention += FlashAttentionForward(hardware.device, spec.AttentionPrecision(), block);
   }
   const double blocks = spec.strategy.context;
   const double bytes =
@@ -85,7 +85,7 @@ RingPass RingBackward(const TrainingSpec& spec, const WorkerHardware& hardware,
                       const AttentionShape& core) {
   RingPass pass;
   for (const AttentionShape& block : Blocks(spec, core)) {
-    pass.attention += FlashAttentionBackward(hardware.device, spec.precision, block);
+    pass.attention += FlashAttentionBackward(hardware.device, spec.AttentionPrecision(), block);
   }
   // The gradient of q is copied from the first block and added from the others; those of k and v
   // are put into one buffer in every block and added to the sum that travels along.

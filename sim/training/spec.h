@@ -8,6 +8,7 @@
 #include "sim/hardware/stack.h"
 #include "sim/model/architecture.h"
 #include "sim/model/operators.h"
+#include "sim/model/precision_recipe.h"
 #include "sim/model/recompute.h"
 #include "sim/parallel/strategy.h"
 
@@ -21,6 +22,7 @@ struct TrainingSpec {
   Recompute recompute = Recompute::kNone;
   double recomputed_layers = 1.0;  // share of the layers that recompute, where any do
   Strategy strategy;
+  PrecisionRecipe recipe;
 
   LayerShard Shard() const {
     return {.sequences = static_cast<double>(strategy.micro_batch),
@@ -28,11 +30,22 @@ struct TrainingSpec {
             .tensor = strategy.tensor,
             .context = strategy.context};
   }
+  // Of the layers' matrix products, and of what stays in 16 bits beside them: loss head, router,
+  // attention core unless the recipe says otherwise.
+  NumberFormat LinearFormat() const { return {precision, recipe.scaling}; }
+  DataType WidePrecision() const { return IsNarrow(precision) ? DataType::kBf16 : precision; }
+  DataType AttentionPrecision() const {
+    return recipe.narrow_attention ? precision : WidePrecision();
+  }
   // Sequences of one step over all replicas.
   double GlobalBatch() const {
     return static_cast<double>(strategy.micro_batch) * strategy.micro_batches * strategy.data;
   }
 };
+
+// Decides what the job leaves open of its narrow format: the scaling, and whether parameters are
+// narrow too. Nothing to do where the precision has 16 bits.
+void CompleteRecipe(TrainingSpec& spec);
 
 // What a worker's kernels, tensor-parallel collectives and context-parallel exchanges run on.
 struct WorkerHardware {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 #include <numeric>
+#include <utility>
 
 #include "sim/model/architecture.h"
 #include "sim/parallel/stage_parameters.h"
@@ -22,6 +23,19 @@ LayerPasses PassesOf(const TrainingSpec& spec, const WorkerHardware& hardware, i
           LayerParametersOnRank(*spec.model, layer, spec.strategy.tensor)};
 }
 
+// The layer's products run in 16 bits although the job's precision is narrower.
+bool IsWideLayer(const TrainingSpec& spec, int layer) {
+  return IsNarrow(spec.precision) && (layer < spec.recipe.first_wide_layers ||
+                                      layer >= spec.model->layers - spec.recipe.last_wide_layers);
+}
+
+TrainingSpec WithWideProducts(const TrainingSpec& spec) {
+  TrainingSpec wide = spec;
+  wide.precision = spec.WidePrecision();
+  wide.recipe = PrecisionRecipe();
+  return wide;
+}
+
 // Sizes of `pieces` runs of whole layers; a chunk without layers is one empty piece.
 std::vector<int> PieceSizes(int layers, int pieces) {
   const int count = std::max(1, std::min(layers, pieces));
@@ -37,15 +51,18 @@ ChunkCost CostOfChunk(const TrainingSpec& spec, const WorkerHardware& hardware, 
   const std::vector<int>& chunk_layers = spec.strategy.chunk_layers;
   int layer = std::accumulate(chunk_layers.begin(), chunk_layers.begin() + chunk, 0);
   ChunkCost cost;
-  // Layers of one kind cost the same: dense ones and ones with experts.
-  std::map<bool, LayerPasses> passes;
+  // Layers of one kind cost the same: dense ones and ones with experts, narrow ones and wide ones.
+  std::map<std::pair<bool, bool>, LayerPasses> passes;
+  const TrainingSpec wide = WithWideProducts(spec);
   for (int size : PieceSizes(chunk_layers[chunk], pieces)) {
     cost.forward.emplace_back();
     cost.backward.emplace_back();
     cost.parameters.push_back(0.0);
     for (int end = layer + size; layer < end; ++layer) {
-      const bool kind = HasExperts(*spec.model, layer);
-      if (!passes.count(kind)) passes[kind] = PassesOf(spec, hardware, layer);
+      const std::pair<bool, bool> kind(HasExperts(*spec.model, layer), IsWideLayer(spec, layer));
+      if (!passes.count(kind)) {
+        passes[kind] = PassesOf(kind.second ? wide : spec, hardware, layer);
+      }
       Append(cost.forward.back(), passes[kind].forward);
       Append(cost.backward.back(), passes[kind].backward);
       cost.parameters.back() += passes[kind].parameters;

@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/str_format.h"
+#include "absl/strings/str_join.h"
 #include "sim/engine/group_placement.h"
 #include "sim/model/flops.h"
 #include "sim/parallel/memory.h"
@@ -31,7 +33,7 @@ absl::StatusOr<WorkerKinds> KindsOf(const TrainingSpec& spec, const Placement& p
                              [&](const Leaf* other) { return SameHardware(leaf, *other); });
     if (same == seen.end()) {
       ASSIGN_OR_RETURN(const WorkerHardware hardware,
-                       HardwareOf(leaf, catalog, spec.precision, spec.stack->year));
+                       HardwareOf(leaf, catalog, spec.LinearFormat(), spec.stack->year));
       kinds.hardware.push_back(hardware);
       same = seen.insert(seen.end(), &leaf);
     }
@@ -88,6 +90,30 @@ void AddRecord(const ProgramRecord& record, int replicas, StepResult& result) {
   result.simulated_activities = record.activities;
 }
 
+// OCP's microscaling came to matrix units together with four-bit formats (Blackwell, CDNA 4, Ascend
+// 950).
+bool ScalesGroups(const Accelerator& accelerator) {
+  return accelerator.Peak(DataType::kFp4).value() > 0.0;
+}
+
+absl::Status CheckFormat(const Accelerator& accelerator, NumberFormat format) {
+  std::string lacks;
+  if (accelerator.Peak(format.dtype).value() <= 0.0) {
+    lacks = DataTypeName(format.dtype);
+  } else if (format.scaling == Scaling::kMx && !ScalesGroups(accelerator)) {
+    lacks = absl::StrCat(DataTypeName(format.dtype), " with MX scaling in its");
+  } else {
+    return absl::OkStatus();
+  }
+  std::vector<std::string> has;
+  for (int i = 0; i < kDataTypes; ++i) {
+    if (accelerator.peak[i].value() > 0.0) has.push_back(DataTypeName(static_cast<DataType>(i)));
+  }
+  return Infeasible(absl::StrCat(accelerator.name, " has no ", lacks,
+                                 " matrix units in the catalog; it has ",
+                                 absl::StrJoin(has, ", ")));
+}
+
 absl::StatusOr<ProgramRecord> RunFolded(const TrainingSpec& spec, const Placement& placement,
                                         const WorkerKinds& kinds, const Fleet& fleet,
                                         Simulation& simulation) {
@@ -104,12 +130,9 @@ absl::StatusOr<ProgramRecord> RunFolded(const TrainingSpec& spec, const Placemen
 }  // namespace
 
 absl::StatusOr<WorkerHardware> HardwareOf(const Leaf& leaf, const Catalog& catalog,
-                                          DataType precision, int library_year) {
+                                          NumberFormat format, int library_year) {
   const Accelerator& accelerator = *leaf.accelerator;
-  if (accelerator.Peak(precision).value() <= 0.0) {
-    return Infeasible(absl::StrCat(accelerator.name, " has no ", DataTypeName(precision),
-                                   " matrix units in the catalog"));
-  }
+  RETURN_IF_ERROR(CheckFormat(accelerator, format));
   ASSIGN_OR_RETURN(const KernelClass* kernels, FindKernelClass(catalog, accelerator.kernel_class));
   const FlopsPerSecond peak = accelerator.Peak(DataType::kBf16).value() > 0.0
                                   ? accelerator.Peak(DataType::kBf16)

@@ -22,9 +22,9 @@ struct StepOptions {
 };
 
 // What a worker on a host of this leaf computes with; Infeasible where the accelerator has no
-// matrix units for `precision`. `library_year`: of the software; 0: the newest.
+// matrix units for `format`. `library_year`: of the software; 0: the newest.
 absl::StatusOr<WorkerHardware> HardwareOf(const Leaf& leaf, const Catalog& catalog,
-                                          DataType precision, int library_year = 0);
+                                          NumberFormat format, int library_year = 0);
 
 // Fails (Infeasible) where the job cannot be placed or does not fit in memory, with the breakdown
 // and the nearest change that fits.

@@ -55,8 +55,9 @@ absl::Status ChooseMicroBatch(const MeasuredCase& measured, const Catalog& catal
   ASSIGN_OR_RETURN(const CasePlatform platform, CasePlatform::Make(translation.fleet, catalog));
   const Fleet& fleet = platform.fleet();
   TrainingSpec& spec = translation.spec;
-  ASSIGN_OR_RETURN(const WorkerHardware hardware,
-                   HardwareOf(fleet.leaves.front(), catalog, spec.precision, spec.stack->year));
+  ASSIGN_OR_RETURN(
+      const WorkerHardware hardware,
+      HardwareOf(fleet.leaves.front(), catalog, spec.LinearFormat(), spec.stack->year));
   const Bytes capacity = hardware.device.accelerator->UsableMemory();
   // Grade A tables are complete: what they do not list was not used.
   const bool interleave =

@@ -292,6 +292,21 @@ TEST_F(KernelTest, HeadSizesOutsideTheTableTakeItsEnds) {
   EXPECT_DOUBLE_EQ(Forward(latent), Forward(square));
 }
 
+// Entries for scalings differ in the rate of the inner loop alone here, so long products do too.
+TEST_F(KernelTest, ScalingsWithAnEntryTakeItOthersTheFirstOfTheFormat) {
+  kernels_.matrix.push_back({DataType::kFp8, 0.45, 0.35, 300, Scaling::kBlock});
+  kernels_.start_up = Seconds(0.0);
+  kernels_.overlap_loss = 0.0;
+  const GemmShape large{12800, 12800, 12800};
+  const auto time = [&](Scaling scaling) {
+    return GemmTime(device_, {DataType::kFp8, scaling}, large).value();
+  };
+  EXPECT_DOUBLE_EQ(time(Scaling::kBlock), 2 * time(Scaling::kTensor));
+  EXPECT_DOUBLE_EQ(time(Scaling::kMx), time(Scaling::kTensor));
+  EXPECT_DOUBLE_EQ(time(Scaling::kTensorDelayed), time(Scaling::kTensor));
+  EXPECT_DOUBLE_EQ(time(Scaling::kNone), time(Scaling::kTensor));
+}
+
 TEST(KernelDeathTest, AFormatWithoutPeakIsABug) {
   Accelerator accelerator;
   KernelClass kernels;
