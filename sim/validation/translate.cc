@@ -12,6 +12,7 @@
 #include "sim/validation/case_fleet.h"
 #include "sim/validation/case_model.h"
 #include "sim/validation/note_facts.h"
+#include "sim/validation/tuning.h"
 
 namespace fleetsim {
 namespace {
@@ -25,7 +26,6 @@ absl::Status CheckKind(const MeasuredCase& measured) {
   if (measured.experts.value_or(0) > 0 || measured.expert.value_or(1) > 1) {
     return Missing("mixture-of-experts training step");
   }
-  if (NamesFineTuning(measured)) return Missing("fine-tuning job");
   if (NamesHybridModel(measured)) return Missing("hybrid (state-space) layers");
   if (measured.zero_stage == 2) return Missing("ZeRO stage 2");
   return absl::OkStatus();
@@ -168,7 +168,13 @@ absl::StatusOr<Translation> Translate(const MeasuredCase& measured, const Catalo
   if (spec.model->heads % spec.strategy.tensor != 0)
     return Missing("tensor degree divides no heads");
   ASSIGN_OR_RETURN(result.fleet, FleetOf(measured, catalog, result.rules));
-  CompleteRecomputation(measured, result.fleet.accelerator->UsableMemory(), spec, result.rules);
+  SetTuning(measured, spec, result.rules);
+  const Bytes memory = result.fleet.accelerator->UsableMemory();
+  if (NamesAdapters(measured) && measured.recompute.empty()) {
+    RecomputeToFit(memory * kAssumedMemoryModelError, spec, result.rules);
+  } else {
+    CompleteRecomputation(measured, memory, spec, result.rules);
+  }
   return result;
 }
 
