@@ -11,6 +11,7 @@
 #include "sim/training/fit.h"
 #include "sim/validation/case_fleet.h"
 #include "sim/validation/case_model.h"
+#include "sim/validation/flops_convention.h"
 #include "sim/validation/note_facts.h"
 #include "sim/validation/tuning.h"
 
@@ -169,6 +170,7 @@ absl::StatusOr<Translation> Translate(const MeasuredCase& measured, const Catalo
     return Missing("tensor degree divides no heads");
   ASSIGN_OR_RETURN(result.fleet, FleetOf(measured, catalog, result.rules));
   SetTuning(measured, spec, result.rules);
+  result.flops_per_token = ReportedFlopsPerToken(measured, spec);
   const Bytes memory = result.fleet.accelerator->UsableMemory();
   if (NamesAdapters(measured) && measured.recompute.empty()) {
     RecomputeToFit(memory * kAssumedMemoryModelError, spec, result.rules);
