@@ -77,18 +77,58 @@ const char* NameOf(Recompute recompute) {
   return "full";
 }
 
+// What a fine-tuning job trains, in words; empty for pre-training.
+std::string DescribeTuning(const PretrainJob& job) {
+  if (!job.tuning) return "";
+  const Trainable& trainable = job.tuning->trainable;
+  std::string text = trainable.HasAdapters()
+                         ? absl::StrCat("LoRA of rank ", trainable.adapter_rank, " on ",
+                                        absl::StrJoin(trainable.adapter_modules, ", "))
+                         : "full fine-tuning";
+  if (trainable.frozen_layers > 0) {
+    absl::StrAppend(&text, ", first ", trainable.frozen_layers, " layers frozen");
+  }
+  if (!trainable.Everything()) {
+    absl::StrAppend(&text, ", frozen weights in ", FrozenStorageName(trainable.storage));
+  }
+  if (job.tuning->preference) {
+    absl::StrAppend(&text, ", preference pairs with ",
+                    trainable.reference_pass ? "a reference pass" : "reference precomputed");
+  }
+  if (job.tuning->lengths) absl::StrAppend(&text, job.tuning->packed ? ", packed" : ", padded");
+  return text;
+}
+
 JobDescription Describe(const Job& job, const Fleet& fleet) {
   const PretrainJob& pretrain = job.pretrain;
-  return {.job = job.id,
-          .platform = fleet.name,
-          .platform_file = fleet.file,
-          .model = pretrain.model.name,
-          .parameters = CountParameters(pretrain.model).Total(),
-          .stack = pretrain.stack,
-          .precision = DataTypeName(pretrain.precision),
-          .recompute = NameOf(pretrain.recompute),
-          .sequence_length = pretrain.sequence_length,
-          .global_batch_sequences = pretrain.global_batch};
+  JobDescription description{.job = job.id,
+                             .platform = fleet.name,
+                             .platform_file = fleet.file,
+                             .model = pretrain.model.name,
+                             .parameters = CountParameters(pretrain.model).Total(),
+                             .stack = pretrain.stack,
+                             .precision = DataTypeName(pretrain.precision),
+                             .recompute = NameOf(pretrain.recompute),
+                             .sequence_length = pretrain.sequence_length,
+                             .global_batch_sequences = pretrain.global_batch,
+                             .tuning = DescribeTuning(pretrain)};
+  if (pretrain.tuning) {
+    description.trainable_parameters =
+        TrainableParameters(pretrain.model, pretrain.tuning->trainable);
+  }
+  return description;
+}
+
+// Tokens of the whole run as steps count them, padding included. Fine-tuning states its size in
+// examples, or in tokens without padding.
+std::optional<double> RunTokens(const PretrainJob& job, const TrainingSpec& spec,
+                                const StepResult& step) {
+  if (!job.tuning) return job.tokens;
+  if (job.tokens) return *job.tokens / step.real_tokens * step.tokens;
+  if (!job.tuning->examples) return std::nullopt;
+  const double sequences = *job.tuning->examples * job.tuning->epochs *
+                           (job.tuning->preference ? 2.0 : 1.0) / spec.rows.examples;
+  return sequences / spec.GlobalBatch() * step.tokens;
 }
 
 struct Simulated {
@@ -133,7 +173,8 @@ absl::StatusOr<proto::JobResult> RunJob(const Job& job, const RunInputs& inputs,
                    ComputeEconomics({.step = &simulated.step,
                                      .fleet = &fleet,
                                      .catalog = &inputs.catalog,
-                                     .tokens = job.pretrain.tokens},
+                                     .tokens = RunTokens(job.pretrain, simulated.spec,
+                                                         simulated.step)},
                                     options));
   return BuildJobResult(Describe(job, fleet), fleet, simulated.step, economics, sensitivities);
 }

@@ -8,6 +8,7 @@
 
 #include "proto/workload.pb.h"
 #include "sim/inputs/field_check.h"
+#include "sim/inputs/fine_tune_reader.h"
 #include "sim/inputs/model_reader.h"
 #include "sim/inputs/parallelism_check.h"
 #include "sim/inputs/precision_reader.h"
@@ -119,9 +120,20 @@ absl::StatusOr<Job> ReadJob(const FieldCheck& check, const std::string& path,
   job.id = entry.id();
   RETURN_IF_ERROR(check.InRange("submit_time_s", entry.submit_time_s(), 0, kMaxSubmitTime));
   job.submit_time = Seconds(entry.submit_time_s());
-  RETURN_IF_ERROR(check.Given("pretrain", entry.has_pretrain(), "give what the job is to do"));
-  const FieldCheck pretrain = check.Inside("pretrain");
-  ASSIGN_OR_RETURN(job.pretrain, ReadPretrain(pretrain, path, entry.pretrain(), models_root));
+  const bool tunes = entry.has_fine_tune();
+  RETURN_IF_ERROR(
+      check.Given("pretrain", entry.has_pretrain() || tunes, "give what the job is to do"));
+  const FieldCheck pretrain =
+      tunes ? check.Inside("fine_tune").Inside("training") : check.Inside("pretrain");
+  ASSIGN_OR_RETURN(job.pretrain,
+                   ReadPretrain(pretrain, path,
+                                tunes ? entry.fine_tune().training() : entry.pretrain(),
+                                models_root));
+  if (tunes) {
+    ASSIGN_OR_RETURN(job.pretrain.tuning,
+                     ReadFineTuning(check.Inside("fine_tune"), path, entry.fine_tune(),
+                                    job.pretrain, models_root));
+  }
   job.places = {.job = check.At(""),
                 .precision = pretrain.At("precision"),
                 .stack = pretrain.At("stack"),

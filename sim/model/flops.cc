@@ -31,6 +31,11 @@ double FeedForwardFlops(const Architecture& model, int layer) {
   return per_width * width + 2.0 * model.hidden * experts.experts;
 }
 
+// Share of the layers that gradients pass.
+double ReachedLayers(const Architecture& model, const Trainable& trainable) {
+  return 1.0 - static_cast<double>(trainable.frozen_layers) / model.layers;
+}
+
 }  // namespace
 
 double MeanAttendedKeys(const Architecture& model, double sequence_length, AttentionCount count) {
@@ -57,17 +62,30 @@ TokenFlops ForwardFlopsPerToken(const Architecture& model, double sequence_lengt
   return flops;
 }
 
-Flops ModelFlopsPerToken(const Architecture& model, double sequence_length, AttentionCount count) {
-  return 3 * ForwardFlopsPerToken(model, sequence_length, count).Total();
+Flops ModelFlopsPerToken(const Architecture& model, double sequence_length, AttentionCount count,
+                         const Trainable& trainable) {
+  const TokenFlops forward = ForwardFlopsPerToken(model, sequence_length, count);
+  if (trainable.Everything() && !trainable.reference_pass) return 3 * forward.Total();
+  const double reached = ReachedLayers(model, trainable);
+  const double weights = trainable.HasAdapters() ? 0.0 : reached;
+  Flops flops = forward.products * (1 + reached + weights) +
+                forward.attention_core * (1 + 2 * reached) +
+                forward.head * (trainable.TrainsHead() ? 3 : 2);
+  for (int layer = 0; layer < model.layers; ++layer) {
+    flops += Flops(3 * AdapterFlopsPerToken(model, trainable, layer));
+  }
+  if (trainable.reference_pass) flops += forward.Total();
+  return flops;
 }
 
 Flops HardwareFlopsPerToken(const Architecture& model, double sequence_length, AttentionCount count,
-                            Recompute recompute) {
+                            Recompute recompute, const Trainable& trainable) {
   const TokenFlops forward = ForwardFlopsPerToken(model, sequence_length, count);
   Flops again;
   if (recompute == Recompute::kSelective) again = forward.attention_core;
   if (recompute == Recompute::kFull) again = forward.products + forward.attention_core;
-  return 3 * forward.Total() + again;
+  return ModelFlopsPerToken(model, sequence_length, count, trainable) +
+         again * ReachedLayers(model, trainable);
 }
 
 Flops SixNFlopsPerToken(const Architecture& model) { return Flops(6 * ActiveParameters(model)); }

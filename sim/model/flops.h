@@ -6,6 +6,7 @@
 #include "sim/base/units.h"
 #include "sim/model/architecture.h"
 #include "sim/model/recompute.h"
+#include "sim/model/trainable.h"
 
 namespace fleetsim {
 
@@ -30,14 +31,17 @@ TokenFlops ForwardFlopsPerToken(const Architecture& model, double sequence_lengt
 
 // Forward and backward, nothing done twice: what a model flops utilization counts. For a GPT of
 // hidden h, layers l, vocabulary V it is 72 l h^2 (1 + s/(6h) + V/(12 l h)) a token
-// (Korthikanti et al. 2022, appendix A; Narayanan et al. 2021, equation 3, has the 96).
-Flops ModelFlopsPerToken(const Architecture& model, double sequence_length, AttentionCount count);
+// (Korthikanti et al. 2022, appendix A; Narayanan et al. 2021, equation 3, has the 96). Where not
+// everything is trained, gradients of inputs count down to the lowest trained layer, those of
+// weights where they are trained: 4/6 of it for adapters, whose own products count too.
+Flops ModelFlopsPerToken(const Architecture& model, double sequence_length, AttentionCount count,
+                         const Trainable& trainable = {});
 
 // Model flops plus what `recompute` does again: full repeats the layers' forward pass and not the
 // head's, so 96 l h^2 (1 + s/(6h) + V/(16 l h)); selective repeats the attention core. What a flash
 // kernel recomputes inside its backward pass is not counted.
 Flops HardwareFlopsPerToken(const Architecture& model, double sequence_length, AttentionCount count,
-                            Recompute recompute);
+                            Recompute recompute, const Trainable& trainable = {});
 
 // 6 flops a parameter a token takes part in, the input embedding included (Kaplan et al. 2020,
 // arXiv 2001.08361, without attention).

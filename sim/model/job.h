@@ -11,8 +11,10 @@
 #include "sim/base/status.h"
 #include "sim/base/units.h"
 #include "sim/model/architecture.h"
+#include "sim/model/lengths.h"
 #include "sim/model/precision_recipe.h"
 #include "sim/model/recompute.h"
+#include "sim/model/trainable.h"
 
 namespace fleetsim {
 
@@ -28,6 +30,18 @@ struct ParallelismRequest {
   std::optional<int> optimizer_shards;    // absent: all data ranks
 };
 
+// What a fine-tuning job states beyond how its steps run.
+struct FineTuning {
+  Trainable trainable;
+  std::optional<LengthDistribution> lengths;  // of examples; absent: every one fills its sequence
+  bool packed = false;
+  int pad_multiple = 1;            // tokens that padded lengths are a multiple of
+  bool preference = false;         // examples are pairs of a chosen and a rejected sequence
+  std::optional<double> examples;  // of the data set; absent: `tokens` or one step
+  double epochs = 1;
+};
+
+// A training job of either kind.
 struct PretrainJob {
   Architecture model;
   std::optional<double> tokens;  // of the whole run; absent: one step, no run totals
@@ -38,6 +52,7 @@ struct PretrainJob {
   std::string stack;                              // as written; the catalog knows which there are
   std::optional<ParallelismRequest> parallelism;  // absent: to be searched
   PrecisionRecipe recipe;
+  std::optional<FineTuning> tuning;               // absent: pre-training
 };
 
 // Places in the workload file, for errors that only platform and catalog can bring to light.

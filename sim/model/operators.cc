@@ -59,18 +59,20 @@ void AddLatentProjections(const Architecture& model, const LayerShard& shard,
 
 AttentionShape AttentionCore(const Architecture& model, const LayerShard& shard) {
   AttentionShape shape;
-  shape.batch = shard.sequences;
+  // Pieces of a packed sequence attend to themselves alone.
+  const double length = shard.attended > 0.0 ? shard.attended : shard.sequence_length;
+  shape.batch = shard.sequences * (shard.sequence_length / length);
   shape.heads = HeadsOnRank(model, shard.tensor);
   shape.kv_heads = model.latent ? shape.heads : KvHeadsOnRank(model, shard.tensor);
   shape.head_dim = QueryKeyHeadDim(model);
   shape.value_dim = ValueHeadDim(model);
-  shape.query_tokens = shard.sequence_length / shard.context;
-  shape.kv_tokens = shard.sequence_length;
-  const bool windowed = model.sliding_window > 0 && model.sliding_window < shard.sequence_length;
+  shape.query_tokens = length / shard.context;
+  shape.kv_tokens = length;
+  const bool windowed = model.sliding_window > 0 && model.sliding_window < length;
   if (windowed || shard.context > 1) {
     // The same work as an unmasked core over the keys a query meets on average. With context
     // parallelism every rank holds two mirrored slices, which evens the masked half out.
-    shape.kv_tokens = MeanAttendedKeys(model, shard.sequence_length, AttentionCount::kCausal);
+    shape.kv_tokens = MeanAttendedKeys(model, length, AttentionCount::kCausal);
     shape.causal = false;
   }
   return shape;

@@ -35,6 +35,7 @@ struct LayerShard {
   double sequences = 1;        // of the micro-batch
   double sequence_length = 0;  // tokens
   int tensor = 1, context = 1, expert = 1;
+  double attended = 0;  // tokens of one piece of a packed sequence; zero: all of it is one piece
 
   double Tokens() const { return sequences * sequence_length / context; }
 };

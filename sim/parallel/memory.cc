@@ -55,6 +55,17 @@ double LayerWithoutScores(const MemoryQuestion& question, const LayerOperators& 
              (1.0 - again.elementwise) * SequenceShare(question.strategy);
 }
 
+// Inputs of frozen products that have no adapter: their input gradients do without.
+double NotKept(const MemoryQuestion& question, int layer, const LayerOperators& operators) {
+  const InputsKept kept = InputsForGradients(question.trainable, *question.model, layer);
+  const double inputs = (kept.attention ? 0.0 : 1.0) + (kept.feed_forward ? 0.0 : 1.0);
+  double elements = operators.hidden_elements * inputs * SequenceShare(question.strategy);
+  if (!kept.activation && !question.stack->recomputes_activation_function) {
+    elements += operators.ffn_elements / (question.model->gated_ffn ? 1.5 : 1.0);
+  }
+  return elements * kActivationBytes;
+}
+
 double Scores(const MemoryQuestion& question, const LayerOperators& operators) {
   if (IsFlash(question.stack->attention)) return 0.0;
   return ScoreElements(operators.attention) * question.stack->score_activation;
@@ -104,8 +115,10 @@ double Working(const MemoryQuestion& question, int stage) {
 }  // namespace
 
 Bytes LayerActivations(const MemoryQuestion& question, int layer) {
+  if (!question.trainable.Reaches(layer)) return Bytes(0.0);
   const LayerOperators operators = ForwardOperators(*question.model, layer, ShardOf(question));
-  const double all = LayerWithoutScores(question, operators) + Scores(question, operators);
+  const double all = LayerWithoutScores(question, operators) -
+                     NotKept(question, layer, operators) + Scores(question, operators);
   double kept = all;
   if (question.recompute == Recompute::kFull) {
     kept = LayerInput(question, operators);
@@ -119,15 +132,22 @@ Bytes LayerActivations(const MemoryQuestion& question, int layer) {
 MemoryUse StageMemory(const MemoryQuestion& question, int stage) {
   const SoftwareStack& stack = *question.stack;
   const Strategy& strategy = question.strategy;
-  const double parameters = StageParametersOnRank(*question.model, strategy, stage);
+  const Trainable& trainable = question.trainable;
+  const double trained = StageTrainableOnRank(*question.model, trainable, strategy, stage);
+  double weights =
+      StageWeightBytesOnRank(*question.model, trainable, strategy, stage, stack.weight_bytes);
+  // Adapters are switched off for the reference pass; a base that changes needs a copy.
+  if (trainable.reference_pass && !trainable.HasAdapters()) {
+    weights += StageParametersOnRank(*question.model, strategy, stage) *
+               StoredBytes(FrozenStorage::kSixteenBit);
+  }
   const double shards = strategy.optimizer_shards;
   MemoryUse use;
   use.stage = stage;
-  use.weights = Bytes(parameters * stack.weight_bytes / (strategy.zero_stage >= 3 ? shards : 1.0));
-  use.gradients =
-      Bytes(parameters * stack.gradient_bytes / (strategy.zero_stage >= 2 ? shards : 1.0));
+  use.weights = Bytes(weights / (strategy.zero_stage >= 3 ? shards : 1.0));
+  use.gradients = Bytes(trained * stack.gradient_bytes / (strategy.zero_stage >= 2 ? shards : 1.0));
   use.optimizer =
-      Bytes(parameters * stack.optimizer_bytes / (strategy.zero_stage >= 1 ? shards : 1.0));
+      Bytes(trained * stack.optimizer_bytes / (strategy.zero_stage >= 1 ? shards : 1.0));
   use.activations = Bytes(PeakActivations(question, stage));
   use.working = Bytes(Working(question, stage));
   use.reserved = stack.reserved_memory;

@@ -8,6 +8,7 @@
 #include "sim/hardware/stack.h"
 #include "sim/model/architecture.h"
 #include "sim/model/recompute.h"
+#include "sim/model/trainable.h"
 #include "sim/parallel/memory_use.h"
 #include "sim/parallel/strategy.h"
 
@@ -21,6 +22,7 @@ struct MemoryQuestion {
   Recompute recompute = Recompute::kNone;
   double recomputed_layers = 1.0;  // share of the layers that recompute, where any do
   int sequence_length = 0;         // tokens
+  Trainable trainable;
 };
 
 // Kept of one layer for one micro-batch until its backward pass, on one rank.

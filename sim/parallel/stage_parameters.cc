@@ -9,6 +9,21 @@ double VocabularyMatrixOnRank(const Architecture& model, const Strategy& strateg
   return PaddedVocab(model, strategy.tensor) * model.hidden / strategy.tensor;
 }
 
+// Sum of `of_layer` over the layers of the stage's chunks.
+template <class OfLayer>
+double SumLayers(const Strategy& strategy, int stage, OfLayer of_layer) {
+  double sum = 0.0;
+  for (int i = 0; i < strategy.virtual_stages; ++i) {
+    const int chunk = strategy.ChunkOf(stage, i);
+    const auto begin = strategy.chunk_layers.begin();
+    const int first = std::accumulate(begin, begin + chunk, 0);
+    for (int layer = first; layer < first + strategy.chunk_layers[chunk]; ++layer) {
+      sum += of_layer(layer);
+    }
+  }
+  return sum;
+}
+
 }  // namespace
 
 double EmbeddingParametersOnRank(const Architecture& model, const Strategy& strategy) {
@@ -23,17 +38,48 @@ double HeadParametersOnRank(const Architecture& model, const Strategy& strategy)
 }
 
 double StageParametersOnRank(const Architecture& model, const Strategy& strategy, int stage) {
-  double sum = 0.0;
-  for (int i = 0; i < strategy.virtual_stages; ++i) {
-    const int chunk = strategy.ChunkOf(stage, i);
-    const auto begin = strategy.chunk_layers.begin();
-    const int first = std::accumulate(begin, begin + chunk, 0);
-    for (int layer = first; layer < first + strategy.chunk_layers[chunk]; ++layer) {
-      sum += LayerParametersOnRank(model, layer, strategy.tensor);
-    }
-  }
+  double sum = SumLayers(strategy, stage, [&](int layer) {
+    return LayerParametersOnRank(model, layer, strategy.tensor);
+  });
   if (stage == 0) sum += EmbeddingParametersOnRank(model, strategy);
   if (stage + 1 == strategy.pipeline) sum += HeadParametersOnRank(model, strategy);
+  return sum;
+}
+
+double StageTrainableOnRank(const Architecture& model, const Trainable& trainable,
+                            const Strategy& strategy, int stage) {
+  double sum = SumLayers(strategy, stage, [&](int layer) {
+    return LayerTrainableOnRank(model, trainable, layer, strategy.tensor);
+  });
+  if (stage == 0 && trainable.TrainsEmbedding()) sum += EmbeddingParametersOnRank(model, strategy);
+  if (stage + 1 == strategy.pipeline && trainable.TrainsHead()) {
+    sum += HeadParametersOnRank(model, strategy);
+  }
+  return sum;
+}
+
+double LayerWeightBytesOnRank(const Architecture& model, const Trainable& trainable, int layer,
+                              const Strategy& strategy, double training_bytes) {
+  const double base = LayerParametersOnRank(model, layer, strategy.tensor);
+  if (trainable.TrainsBase(layer)) return base * training_bytes;
+  const double adapters = LayerTrainableOnRank(model, trainable, layer, strategy.tensor);
+  return base * StoredBytes(trainable.storage) + adapters * training_bytes;
+}
+
+double StageWeightBytesOnRank(const Architecture& model, const Trainable& trainable,
+                              const Strategy& strategy, int stage, double training_bytes) {
+  const double frozen = StoredBytes(FrozenStorage::kSixteenBit);
+  double sum = SumLayers(strategy, stage, [&](int layer) {
+    return LayerWeightBytesOnRank(model, trainable, layer, strategy, training_bytes);
+  });
+  if (stage == 0) {
+    sum += EmbeddingParametersOnRank(model, strategy) *
+           (trainable.TrainsEmbedding() ? training_bytes : frozen);
+  }
+  if (stage + 1 == strategy.pipeline) {
+    sum += HeadParametersOnRank(model, strategy) *
+           (trainable.TrainsHead() ? training_bytes : frozen);
+  }
   return sum;
 }
 

@@ -146,6 +146,27 @@ std::string MoneyText(const proto::JobResult& result) {
   return text;
 }
 
+// Fine-tuning: what of the tokens is padding, and what a million of the others costs.
+std::string TokensText(const proto::JobResult& result) {
+  if (!result.has_real_tokens()) return "";
+  const double padding = 1.0 - result.real_tokens() / result.tokens();
+  std::string text = Heading("Tokens", FormatNumber(result.real_tokens()) + " of examples",
+                             FormatNumber(result.tokens()) + " with padding (" +
+                                 FormatPercent(padding) + ")");
+  std::vector<std::string> costs;
+  if (result.has_cost_per_million_tokens_usd()) {
+    costs.push_back(absl::StrCat(FormatUsd(Usd(result.cost_per_million_tokens_usd())), " ",
+                                 result.cost_basis()));
+  }
+  if (result.has_rented_cost_per_million_tokens_usd() && result.cost_basis() != "rented") {
+    costs.push_back(
+        absl::StrCat(FormatUsd(Usd(result.rented_cost_per_million_tokens_usd())), " rented"));
+  }
+  absl::StrAppend(&text, "\n");
+  if (costs.empty()) return text;
+  return text + Heading("Per million", absl::StrJoin(costs, ", "), "of examples' tokens") + "\n";
+}
+
 std::string SpaceText(const proto::JobResult& result) {
   std::vector<std::string> parts;
   if (result.has_racks()) parts.push_back(FormatFixed(result.racks(), 0) + " racks");
@@ -185,7 +206,7 @@ std::string OnePlatformText(const proto::JobResult& result) {
   return absl::StrCat(PlatformText(result), StepText(result),
                       Heading("Limited by", LimitsText(result, kShownLimits), ""), "\n",
                       SensitivityText(result), MemoryText(result), RunText(result),
-                      EnergyText(result), MoneyText(result), SpaceText(result), UnusedText(result));
+                      EnergyText(result), MoneyText(result), TokensText(result), SpaceText(result), UnusedText(result));
 }
 
 }  // namespace fleetsim

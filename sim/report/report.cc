@@ -102,6 +102,10 @@ proto::Setup BuildSetup(const JobDescription& description) {
   out.set_recompute(description.recompute);
   out.set_sequence_length(description.sequence_length);
   out.set_global_batch_sequences(description.global_batch_sequences);
+  out.set_tuning(description.tuning);
+  if (!description.tuning.empty()) {
+    out.set_trainable_parameters(description.trainable_parameters);
+  }
   return out;
 }
 
@@ -212,6 +216,21 @@ void AddEconomics(const EconomicsResult& economics, proto::JobResult& result) {
   AddUnused(economics.unused, result);
 }
 
+// What a fine-tuning run's examples cost: padding is paid for, not counted.
+void AddTokenCost(const StepResult& step, const EconomicsResult& economics,
+                  proto::JobResult& result) {
+  constexpr double kMillion = 1e6;
+  const double tokens = economics.steps * step.real_tokens;
+  result.set_real_tokens(tokens);
+  const double millions = tokens / kMillion;
+  if (const auto cost = economics.Cost()) {
+    result.set_cost_per_million_tokens_usd(cost->value() / millions);
+  }
+  if (economics.rented) {
+    result.set_rented_cost_per_million_tokens_usd(economics.rented->value() / millions);
+  }
+}
+
 void AddAssumptions(const std::vector<Assumption>& assumptions, proto::JobResult& result) {
   for (const Assumption& assumption : assumptions) {
     proto::AssumptionMade& out = *result.add_assumptions();
@@ -263,6 +282,7 @@ proto::JobResult BuildJobResult(const JobDescription& description, const Fleet& 
     out.set_gain_ratio(sensitivity.gain);
   }
   AddEconomics(economics, result);
+  if (!description.tuning.empty()) AddTokenCost(step, economics, result);
   AddAssumptions(step.assumptions, result);
   AddAssumptions(economics.assumptions, result);
   for (const MissingFigure& missing : economics.missing) {

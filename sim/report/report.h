@@ -25,6 +25,8 @@ struct JobDescription {
   std::string stack, precision, recompute;
   int sequence_length = 0;
   int global_batch_sequences = 0;
+  double trainable_parameters = 0;  // fine-tuning; zero: pre-training
+  std::string tuning;               // fine-tuning, in words
 };
 
 // What 1 % more of a resource gains: 0.01 is all of it.

@@ -77,6 +77,14 @@ const proto::JobResult& Representative(const std::vector<const proto::JobResult*
   return *results.front();
 }
 
+// Fine-tuning only.
+std::string TuningText(const proto::Setup& setup) {
+  if (setup.tuning().empty()) return "";
+  return absl::StrCat(setup.tuning(), ": ", FormatNumber(setup.trainable_parameters() / 1e6),
+                      " million parameters trained (",
+                      FormatPercent(setup.trainable_parameters() / setup.parameters()), ")\n");
+}
+
 }  // namespace
 
 std::string StrategyText(const proto::Strategy& strategy) {
@@ -91,7 +99,7 @@ std::string SetupText(const proto::JobResult& result) {
   return absl::StrCat(setup.precision(), ", ", FormatFixed(setup.global_batch_sequences(), 0),
                       " sequences of ", FormatFixed(setup.sequence_length(), 0),
                       " tokens a step, recompute ", setup.recompute(), ", stack ", setup.stack(),
-                      "\n");
+                      "\n", TuningText(setup));
 }
 
 std::string AssumptionsText(const std::vector<const proto::JobResult*>& results, int most) {

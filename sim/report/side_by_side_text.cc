@@ -89,6 +89,7 @@ std::vector<Line> Lines() {
       Number("cost, owned", "owned_cost.total_usd", AsUsd),
       Number("  of it electricity", "owned_cost.energy_usd", AsUsd),
       Number("cost, rented", "rented_cost_usd", AsUsd),
+      Number("cost a million tokens", "cost_per_million_tokens_usd", AsUsd),
       Number("purchase price", "capex_usd", AsUsd),
       Number("racks", "racks", AsCount),
       Number("floor space", "floor_space_m2", AsArea),

@@ -90,7 +90,8 @@ MemoryUse MemoryOf(const TrainingSpec& spec) {
                      .strategy = spec.strategy,
                      .recompute = spec.recompute,
                      .recomputed_layers = spec.recomputed_layers,
-                     .sequence_length = spec.sequence_length});
+                     .sequence_length = spec.longest > 0 ? spec.longest : spec.sequence_length,
+                     .trainable = spec.trainable});
 }
 
 absl::StatusOr<MemoryUse> CheckFits(const TrainingSpec& spec, Bytes capacity) {

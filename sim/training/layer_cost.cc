@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "sim/training/adapter_cost.h"
 #include "sim/training/attention_cost.h"
 #include "sim/training/products.h"
 #include "sim/training/work.h"
@@ -63,13 +64,15 @@ Seconds TensorReduction(const TrainingSpec& spec, const WorkerHardware& hardware
 }
 
 // Under sequence parallelism the inputs of the two column-parallel products are kept sharded and
-// gathered again for their weight gradients (Korthikanti et al. 2022, section 4.2.2).
-Seconds InputGathers(const TrainingSpec& spec, const WorkerHardware& hardware, double tokens) {
+// gathered again for weight gradients (Korthikanti et al. 2022, section 4.2.2), of the products or
+// of their adapters.
+Seconds InputGathers(const TrainingSpec& spec, const WorkerHardware& hardware, int layer,
+                     double tokens) {
   if (!spec.strategy.sequence_parallel) return Seconds(0.0);
   const Bytes bytes(tokens * spec.model->hidden * kActivationBytes);
   return LocalCollectiveTime(CollectiveKind::kAllGather, spec.strategy.tensor, bytes,
                              hardware.links) *
-         2.0;
+         KeptColumnInputs(spec, layer);
 }
 
 // The host issues kernels one by one; where that takes longer than they run, or where it waits for
@@ -93,6 +96,7 @@ Work ForwardKernels(const TrainingSpec& spec, const WorkerHardware& hardware, in
                                                           spec.stack->forward_traffic,
                                                           spec.stack->elementwise_kernels)});
   AddAttention(work, spec, part, AttentionForward(spec, hardware, operators.attention));
+  if (!spec.trainable.Everything()) Append(work, FrozenForward(spec, hardware, layer, part));
   if (spec.strategy.tensor > 1) {
     const Seconds reductions =
         TensorReduction(spec, hardware, operators.tokens) * (stops_early ? 1.0 : 2.0);
@@ -140,9 +144,10 @@ Work InputGradientKernels(const TrainingSpec& spec, const WorkerHardware& hardwa
               .memory = products.memory + ElementwiseTime(spec, hardware, operators,
                                                           spec.stack->backward_traffic, kernels)});
   AddAttention(work, spec, Part::kBackward, AttentionBackward(spec, hardware, operators.attention));
+  if (!spec.trainable.Everything()) Append(work, FrozenBackward(spec, hardware, layer));
   if (spec.strategy.tensor > 1) {
     const Seconds communication = TensorReduction(spec, hardware, operators.tokens) * 2.0 +
-                                  InputGathers(spec, hardware, operators.tokens);
+                                  InputGathers(spec, hardware, layer, operators.tokens);
     AddTensorCommunication(work, spec, Part::kBackward, communication,
                            spec.stack->tensor_overlap_backward);
   }
@@ -167,14 +172,28 @@ Work WeightGradientKernels(const TrainingSpec& spec, const WorkerHardware& hardw
 
 Work LayerForward(const TrainingSpec& spec, const WorkerHardware& hardware, int layer, Part part) {
   Work work = ForwardKernels(spec, hardware, layer, part);
-  AddHostFloor(work, *spec.stack, spec.stack->launches_forward);
+  double launches = spec.stack->launches_forward + AdapterLaunches(spec, layer);
+  if (spec.trainable.reference_pass) {
+    // The model as it was before: the same without adapters.
+    TrainingSpec reference = spec;
+    reference.trainable.adapter_rank = 0;
+    Append(work, ForwardKernels(reference, hardware, layer, part));
+    launches += spec.stack->launches_forward;
+  }
+  AddHostFloor(work, *spec.stack, launches);
   return work;
 }
 
 Work LayerBackward(const TrainingSpec& spec, const WorkerHardware& hardware, int layer) {
+  if (!spec.trainable.Reaches(layer)) return {};
   Work work = InputGradientKernels(spec, hardware, layer);
-  Append(work, WeightGradientKernels(spec, hardware, layer));
   double launches = spec.stack->launches_backward;
+  if (spec.trainable.TrainsBase(layer)) {
+    Append(work, WeightGradientKernels(spec, hardware, layer));
+  } else {
+    launches += AdapterLaunches(spec, layer) -
+                static_cast<double>(ForwardOperators(*spec.model, layer, spec.Shard()).gemms.size());
+  }
   Append(work, Scaled(RecomputedKernels(spec, hardware, layer), spec.recomputed_layers));
   if (spec.recompute == Recompute::kFull) {
     launches += spec.stack->launches_forward * spec.recomputed_layers;
@@ -191,7 +210,7 @@ Work HeadForward(const TrainingSpec& spec, const WorkerHardware& hardware) {
   AddKernels(work, Part::kForward,
              {.matrix = GemmTime(hardware.device, spec.WidePrecision(), head.product.shape),
               .memory = Stream(hardware, head.logits * spec.stack->logit_traffic * share, 1)});
-  return work;
+  return spec.trainable.reference_pass ? Scaled(work, 2.0) : work;
 }
 
 Work HeadBackward(const TrainingSpec& spec, const WorkerHardware& hardware) {
@@ -201,10 +220,12 @@ Work HeadBackward(const TrainingSpec& spec, const WorkerHardware& hardware) {
   Work work;
   AddKernels(
       work, Part::kBackward,
-      {.matrix =
-           GemmTime(hardware.device, spec.WidePrecision(), InputGradient(head.product.shape)) +
-           GemmTime(hardware.device, spec.WidePrecision(), WeightGradient(head.product.shape)),
+      {.matrix = GemmTime(hardware.device, spec.WidePrecision(), InputGradient(head.product.shape)),
        .memory = Stream(hardware, head.logits * spec.stack->logit_traffic * share, 1)});
+  if (spec.trainable.TrainsHead()) {
+    Add(work, Part::kBackward, Activity::kMatrix,
+        GemmTime(hardware.device, spec.WidePrecision(), WeightGradient(head.product.shape)));
+  }
   return work;
 }
 

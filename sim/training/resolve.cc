@@ -1,5 +1,8 @@
 #include "sim/training/resolve.h"
 
+#include <algorithm>
+#include <cmath>
+
 #include "sim/parallel/schedule.h"
 
 namespace fleetsim {
@@ -75,6 +78,17 @@ absl::Status SetSharding(const Job& job, const ParallelismRequest& request,
   return absl::OkStatus();
 }
 
+// Rows of a fine-tuning job as its micro-batches hold them.
+void SetRows(const PretrainJob& job, TrainingSpec& spec) {
+  if (!job.tuning || !job.tuning->lengths) return;
+  const FineTuning& tuning = *job.tuning;
+  spec.rows = tuning.packed ? PackedRows(*tuning.lengths, job.sequence_length)
+                            : PaddedRows(*tuning.lengths, job.sequence_length,
+                                         spec.strategy.micro_batch, tuning.pad_multiple);
+  spec.sequence_length = std::max(1, static_cast<int>(std::lround(spec.rows.tokens)));
+  spec.longest = job.sequence_length;
+}
+
 }  // namespace
 
 int UsableAccelerators(const Fleet& fleet, int tensor) {
@@ -107,6 +121,7 @@ absl::StatusOr<TrainingSpec> SpecWithoutStrategy(const Job& job, const Catalog& 
     return InputError(job.places.stack, std::string(stack.status().message()), "");
   }
   spec.stack = *stack;
+  if (pretrain.tuning) spec.trainable = pretrain.tuning->trainable;
   if (ElementBytes(spec.precision) > 2) {
     return InputError(job.places.precision, DataTypeName(spec.precision),
                       "BF16, FP16, FP8, FP4 or INT8; 32-bit training is not modelled");
@@ -131,6 +146,7 @@ absl::StatusOr<TrainingSpec> Resolve(const Job& job, const ParallelismRequest& r
       request.chunk_layers.empty()
           ? EvenChunks(spec.model->layers, strategy.pipeline * strategy.virtual_stages)
           : request.chunk_layers;
+  SetRows(job.pretrain, spec);
   return spec;
 }
 

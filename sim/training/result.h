@@ -39,6 +39,7 @@ struct StepResult {
   std::vector<Assumption> assumptions;
   std::string detail;  // "folded" or "full"
   std::int64_t simulated_activities = 0;
+  double real_tokens = 0;  // of one step, without padding
 
   double ModelFlopsUtilization() const {
     return (model_flops / duration) / (peak * static_cast<double>(accelerators));

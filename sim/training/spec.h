@@ -7,9 +7,11 @@
 #include "sim/hardware/kernel.h"
 #include "sim/hardware/stack.h"
 #include "sim/model/architecture.h"
+#include "sim/model/lengths.h"
 #include "sim/model/operators.h"
 #include "sim/model/precision_recipe.h"
 #include "sim/model/recompute.h"
+#include "sim/model/trainable.h"
 #include "sim/parallel/strategy.h"
 
 namespace fleetsim {
@@ -23,12 +25,18 @@ struct TrainingSpec {
   double recomputed_layers = 1.0;  // share of the layers that recompute, where any do
   Strategy strategy;
   PrecisionRecipe recipe;
+  Trainable trainable;  // the whole model, or a part of it or adapters
+  // Of the sequences, where they hold examples: `sequence_length` is then their mean with padding,
+  // rounded to whole tokens, and `longest` what memory has to hold.
+  Rows rows;
+  int longest = 0;  // tokens; zero: sequence_length
 
   LayerShard Shard() const {
     return {.sequences = static_cast<double>(strategy.micro_batch),
             .sequence_length = static_cast<double>(sequence_length),
             .tensor = strategy.tensor,
-            .context = strategy.context};
+            .context = strategy.context,
+            .attended = rows.attended};
   }
   // Of the layers' matrix products, and of what stays in 16 bits beside them: loss head, router,
   // attention core unless the recipe says otherwise.

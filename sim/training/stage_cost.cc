@@ -1,9 +1,9 @@
 #include "sim/training/stage_cost.h"
 
 #include <algorithm>
+#include <array>
 #include <map>
 #include <numeric>
-#include <utility>
 
 #include "sim/model/architecture.h"
 #include "sim/parallel/stage_parameters.h"
@@ -15,12 +15,14 @@ namespace {
 
 struct LayerPasses {
   Work forward, backward;
-  double parameters = 0;
+  double trained = 0, weight_bytes = 0;
 };
 
 LayerPasses PassesOf(const TrainingSpec& spec, const WorkerHardware& hardware, int layer) {
   return {LayerForward(spec, hardware, layer, Part::kForward), LayerBackward(spec, hardware, layer),
-          LayerParametersOnRank(*spec.model, layer, spec.strategy.tensor)};
+          LayerTrainableOnRank(*spec.model, spec.trainable, layer, spec.strategy.tensor),
+          LayerWeightBytesOnRank(*spec.model, spec.trainable, layer, spec.strategy,
+                                 spec.stack->weight_bytes)};
 }
 
 // The layer's products run in 16 bits although the job's precision is narrower.
@@ -44,6 +46,15 @@ std::vector<int> PieceSizes(int layers, int pieces) {
   return sizes;
 }
 
+// `parameters` of the embedding or the head.
+void AddParameters(const TrainingSpec& spec, double parameters, bool trains, size_t piece,
+                   ChunkCost& cost) {
+  if (trains) cost.trained[piece] += parameters;
+  cost.weight_bytes[piece] +=
+      parameters *
+      (trains ? spec.stack->weight_bytes : StoredBytes(FrozenStorage::kSixteenBit));
+}
+
 }  // namespace
 
 ChunkCost CostOfChunk(const TrainingSpec& spec, const WorkerHardware& hardware, int chunk,
@@ -51,32 +62,36 @@ ChunkCost CostOfChunk(const TrainingSpec& spec, const WorkerHardware& hardware, 
   const std::vector<int>& chunk_layers = spec.strategy.chunk_layers;
   int layer = std::accumulate(chunk_layers.begin(), chunk_layers.begin() + chunk, 0);
   ChunkCost cost;
-  // Layers of one kind cost the same: dense ones and ones with experts, narrow ones and wide ones.
-  std::map<std::pair<bool, bool>, LayerPasses> passes;
+  // Layers of one kind cost the same: dense ones and ones with experts, narrow ones and wide ones,
+  // frozen ones and others.
+  std::map<std::array<bool, 3>, LayerPasses> passes;
   const TrainingSpec wide = WithWideProducts(spec);
   for (int size : PieceSizes(chunk_layers[chunk], pieces)) {
     cost.forward.emplace_back();
     cost.backward.emplace_back();
-    cost.parameters.push_back(0.0);
+    cost.trained.push_back(0.0);
+    cost.weight_bytes.push_back(0.0);
     for (int end = layer + size; layer < end; ++layer) {
-      const std::pair<bool, bool> kind(HasExperts(*spec.model, layer), IsWideLayer(spec, layer));
-      if (!passes.count(kind)) {
-        passes[kind] = PassesOf(kind.second ? wide : spec, hardware, layer);
-      }
+      const std::array<bool, 3> kind = {HasExperts(*spec.model, layer), IsWideLayer(spec, layer),
+                                        spec.trainable.Reaches(layer)};
+      if (!passes.count(kind)) passes[kind] = PassesOf(kind[1] ? wide : spec, hardware, layer);
       Append(cost.forward.back(), passes[kind].forward);
       Append(cost.backward.back(), passes[kind].backward);
-      cost.parameters.back() += passes[kind].parameters;
+      cost.trained.back() += passes[kind].trained;
+      cost.weight_bytes.back() += passes[kind].weight_bytes;
     }
   }
   if (chunk == 0) {
     Append(cost.forward.front(), EmbeddingPass(spec, hardware, Part::kForward));
-    Append(cost.backward.front(), EmbeddingPass(spec, hardware, Part::kBackward));
-    cost.parameters.front() += EmbeddingParametersOnRank(*spec.model, spec.strategy);
+    const bool trains = spec.trainable.TrainsEmbedding();
+    if (trains) Append(cost.backward.front(), EmbeddingPass(spec, hardware, Part::kBackward));
+    AddParameters(spec, EmbeddingParametersOnRank(*spec.model, spec.strategy), trains, 0, cost);
   }
   if (chunk + 1 == static_cast<int>(chunk_layers.size())) {
     Append(cost.forward.back(), HeadForward(spec, hardware));
     Append(cost.backward.back(), HeadBackward(spec, hardware));
-    cost.parameters.back() += HeadParametersOnRank(*spec.model, spec.strategy);
+    AddParameters(spec, HeadParametersOnRank(*spec.model, spec.strategy),
+                  spec.trainable.TrainsHead(), cost.trained.size() - 1, cost);
   }
   return cost;
 }

@@ -14,14 +14,16 @@ namespace fleetsim {
 struct ChunkCost {
   std::vector<Work> forward;       // in forward order
   std::vector<Work> backward;      // backward[i] takes back forward[i]
-  std::vector<double> parameters;  // of piece i on one rank; embedding and head with their piece
+  // Of piece i on one rank, embedding and head with their piece.
+  std::vector<double> trained;       // parameters
+  std::vector<double> weight_bytes;  // of all of them
 };
 
 // Chunk `chunk` of the model (Strategy::ChunkOf), in at most `pieces` pieces.
 ChunkCost CostOfChunk(const TrainingSpec& spec, const WorkerHardware& hardware, int chunk,
                       int pieces);
 
-// Gradient norm, clipping and parameter update on one rank that holds `parameters`.
+// Gradient norm, clipping and parameter update on one rank that trains `parameters`.
 Work OptimizerStep(const TrainingSpec& spec, const WorkerHardware& hardware, double parameters);
 
 }  // namespace fleetsim

@@ -31,7 +31,7 @@ constexpr int kBuckets = 8;
 struct ChunkWorks {
   int forward = -1, backward = -1;  // the whole chunk; indices into Program::works
   std::vector<int> forward_pieces, backward_pieces;
-  std::vector<double> parameters;
+  std::vector<double> trained, weight_bytes;  // parameters, bytes of all weights; by piece
 };
 
 class StageProgram {
@@ -83,7 +83,7 @@ class StageProgram {
     const Seconds host = spec_.stack->host_per_micro_batch / (2.0 * spec_.strategy.virtual_stages);
     Add(cost.forward.front(), Part::kHost, Activity::kIdle, host);
     Add(cost.backward.back(), Part::kHost, Activity::kIdle, host);
-    ChunkWorks works{.parameters = cost.parameters};
+    ChunkWorks works{.trained = cost.trained, .weight_bytes = cost.weight_bytes};
     Work forward, backward;
     for (size_t i = 0; i < cost.forward.size(); ++i) {
       Append(forward, cost.forward[i]);
@@ -174,8 +174,7 @@ class StageProgram {
                       stream, after);
   }
 
-  int GatherWeights(double parameters, std::uint8_t stream, int after) {
-    const double bytes = parameters * spec_.stack->weight_bytes;
+  int GatherWeights(double bytes, std::uint8_t stream, int after) {
     if (!spec_.stack->broadcasts_parameters) {
       return Collective(GroupKind::kShard, CollectiveKind::kAllGather, bytes, stream, after);
     }
@@ -195,8 +194,10 @@ class StageProgram {
     if (!GathersAhead() || spec_.strategy.optimizer_shards == 1) return;
     for (const ChunkWorks& chunk : chunks_) {
       gathered_.emplace_back();
-      for (double parameters : chunk.parameters) {
-        gathered_.back().push_back(GatherWeights(parameters, kGatherStream, -1));
+      for (double parameters : chunk.trained) {
+        gathered_.back().push_back(
+            parameters > 0.0 ? GatherWeights(parameters * spec_.stack->weight_bytes, kGatherStream, -1)
+                             : -1);
       }
     }
   }
@@ -228,7 +229,7 @@ class StageProgram {
     } else if (OverlapsReduction() && pass.micro_batch + 1 == spec_.strategy.micro_batches) {
       for (size_t i = works.backward_pieces.size(); i-- > 0;) {
         last = Compute(works.backward_pieces[i]);
-        reduced_ = Reduce(works.parameters[i], kDataStream, last);
+        if (works.trained[i] > 0.0) reduced_ = Reduce(works.trained[i], kDataStream, last);
       }
     } else {
       last = Compute(works.backward);
@@ -242,44 +243,50 @@ class StageProgram {
   int ShardedPieces(const std::vector<int>& pieces, const ChunkWorks& works, bool backward) {
     const int count = static_cast<int>(pieces.size());
     const auto piece = [&](int i) { return backward ? count - 1 - i : i; };
-    int gathered = GatherWeights(works.parameters[piece(0)], kDataStream, last_sharded_[1]);
+    int gathered = GatherWeights(works.weight_bytes[piece(0)], kDataStream, last_sharded_[1]);
     int last = -1;
     for (int i = 0; i < count; ++i) {
       const int own = gathered;
       if (i + 1 < count) {
-        gathered = GatherWeights(works.parameters[piece(i + 1)], kDataStream, last_sharded_[0]);
+        gathered = GatherWeights(works.weight_bytes[piece(i + 1)], kDataStream, last_sharded_[0]);
       }
       last = Compute(pieces[piece(i)], own);
       last_sharded_ = {last, last_sharded_[0]};
-      if (backward) reduced_ = Reduce(works.parameters[piece(i)], kDataStream, last);
+      const double trained = works.trained[piece(i)];
+      if (backward && trained > 0.0) reduced_ = Reduce(trained, kDataStream, last);
     }
     return last;
   }
 
-  double HeldParameters() const {
-    return StageParametersOnRank(*spec_.model, spec_.strategy, stage_);
+  double TrainedParameters() const {
+    return StageTrainableOnRank(*spec_.model, spec_.trainable, spec_.strategy, stage_);
   }
 
   void Finish() {
+    const double trained = TrainedParameters();
     int after = -1;
     if (OverlapsReduction()) {
       after = reduced_;
-    } else if (Distributed()) {
-      Reduce(HeldParameters(), kComputeStream, -1);
+    } else if (Distributed() && trained > 0.0) {
+      Reduce(trained, kComputeStream, -1);
     }
-    const double tied = TiedParametersAcrossStages(*spec_.model, spec_.strategy);
+    const double tied = spec_.trainable.TrainsHead()
+                            ? TiedParametersAcrossStages(*spec_.model, spec_.strategy)
+                            : 0.0;
     const bool is_end = stage_ == 0 || stage_ + 1 == spec_.strategy.pipeline;
     if (tied > 0.0 && is_end) {
       Collective(GroupKind::kTied, CollectiveKind::kAllReduce,
                  tied * ElementBytes(spec_.stack->gradient_reduction_dtype), kComputeStream, after);
     }
-    Work optimizer = OptimizerStep(spec_, hardware_, HeldParameters());
+    Work optimizer = OptimizerStep(spec_, hardware_, trained);
     Add(optimizer, Part::kHost, Activity::kIdle, spec_.stack->host_per_step);
     Compute(AddWork(optimizer), after);
     const bool gathers_at_end = Distributed() && spec_.strategy.zero_stage >= 1 &&
                                 !ShardsWeights() && !GathersAhead() &&
-                                spec_.strategy.optimizer_shards > 1;
-    if (gathers_at_end) GatherWeights(HeldParameters(), kComputeStream, -1);
+                                spec_.strategy.optimizer_shards > 1 && trained > 0.0;
+    if (gathers_at_end) {
+      GatherWeights(trained * spec_.stack->weight_bytes, kComputeStream, -1);
+    }
   }
 
   const TrainingSpec& spec_;

@@ -66,15 +66,19 @@ void AddAssumptions(const TrainingSpec& spec, const WorkerKinds& kinds, StepResu
 void AddWork(const TrainingSpec& spec, StepResult& result) {
   const double tokens = spec.GlobalBatch() * spec.sequence_length;
   result.tokens = tokens;
-  const double length = spec.sequence_length;
-  result.model_flops = ModelFlopsPerToken(*spec.model, length, AttentionCount::kCausal) * tokens;
-  result.model_flops_full_attention =
-      ModelFlopsPerToken(*spec.model, length, AttentionCount::kFullSquare) * tokens;
-  result.hardware_flops =
-      HardwareFlopsPerToken(*spec.model, length, AttentionCount::kCausal, spec.recompute) * tokens;
-  result.hardware_flops_full_attention =
-      HardwareFlopsPerToken(*spec.model, length, AttentionCount::kFullSquare, spec.recompute) *
-      tokens;
+  result.real_tokens = tokens * spec.rows.real_share;
+  const double length = spec.rows.attended > 0.0 ? spec.rows.attended : spec.sequence_length;
+  const auto model_flops = [&](AttentionCount count) {
+    return ModelFlopsPerToken(*spec.model, length, count, spec.trainable) * tokens;
+  };
+  const auto hardware_flops = [&](AttentionCount count) {
+    return HardwareFlopsPerToken(*spec.model, length, count, spec.recompute, spec.trainable) *
+           tokens;
+  };
+  result.model_flops = model_flops(AttentionCount::kCausal);
+  result.model_flops_full_attention = model_flops(AttentionCount::kFullSquare);
+  result.hardware_flops = hardware_flops(AttentionCount::kCausal);
+  result.hardware_flops_full_attention = hardware_flops(AttentionCount::kFullSquare);
 }
 
 // Means over workers, which all hold equally many accelerators. The record holds one of `replicas`

@@ -1,6 +1,7 @@
 #include "sim/validation/case_model.h"
 
 #include <algorithm>
+#include <regex>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
@@ -19,6 +20,11 @@ const Architecture* Find(const std::map<std::string, Architecture>& models,
   return nullptr;
 }
 
+// "Llama-3-8B SFT": the model without how it is trained.
+std::string BaseName(const std::string& name) {
+  return std::regex_replace(name, std::regex(" (SFT|LORA|PEFT|QLORA)\\b.*", std::regex::icase), "");
+}
+
 // Megatron-LM's GPT: LayerNorm, biases, learned positions, embedding shared with the loss head.
 void MakeGpt(int sequence_length, Architecture& model) {
   model.norm = NormKind::kLayerNorm;
@@ -33,7 +39,7 @@ void MakeGpt(int sequence_length, Architecture& model) {
 absl::StatusOr<Architecture> ModelOf(const MeasuredCase& measured,
                                      const std::map<std::string, Architecture>& models,
                                      std::vector<std::string>& rules) {
-  const Architecture* known = Find(models, measured.model);
+  const Architecture* known = Find(models, BaseName(measured.model));
   if (known == nullptr &&
       (!measured.layers || !measured.hidden || !measured.heads || !measured.vocab)) {
     return absl::UnimplementedError("row does not state the model's shape");

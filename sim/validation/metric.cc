@@ -22,10 +22,12 @@ constexpr std::array<SpeedMetric, 8> kSpeedMetrics = {{{"iteration_time", "s"},
                                                        {"mfu", "%"}}};
 
 std::optional<double> Speed(const StepResult& step, const std::string& metric,
-                            double sequence_length) {
+                            double sequence_length, std::optional<Flops> flops_per_token) {
   const double seconds = step.duration.value();
   const double accelerators = step.accelerators;
-  const double model = step.model_flops_full_attention.value() / seconds / accelerators;
+  const Flops counted =
+      flops_per_token ? *flops_per_token * step.tokens : step.model_flops_full_attention;
+  const double model = counted.value() / seconds / accelerators;
   const double hardware = step.hardware_flops_full_attention.value() / seconds / accelerators;
   if (metric == "iteration_time") return seconds;
   if (metric == "tokens_per_s_per_accel") return step.tokens / seconds / accelerators;
@@ -73,7 +75,8 @@ absl::Status CheckUnit(const std::string& file, const Measurement& measurement) 
 }
 
 std::optional<double> SimulatedMetric(const StepResult& step, const Measurement& measurement,
-                                      double sequence_length) {
+                                      double sequence_length,
+                                      std::optional<Flops> flops_per_token) {
   const double gigabyte = measurement.unit == "GiB" ? kGibibyte : 1e9;
   const MemoryUse& memory = step.memory;
   if (measurement.metric == "mem_per_accel") return memory.Total().value() / gigabyte;
@@ -81,7 +84,7 @@ std::optional<double> SimulatedMetric(const StepResult& step, const Measurement&
   if (measurement.metric == "param_opt_memory") {
     return (memory.weights + memory.gradients + memory.optimizer).value() / gigabyte;
   }
-  return Speed(step, measurement.metric, sequence_length);
+  return Speed(step, measurement.metric, sequence_length, flops_per_token);
 }
 
 }  // namespace fleetsim

@@ -33,6 +33,16 @@ bool NamesFineTuning(const MeasuredCase& measured) {
                  "sft|lora|qlora|peft|fine-tuning");
 }
 
+bool NamesAdapters(const MeasuredCase& measured) {
+  return HasWord(absl::StrCat(measured.model, " ", measured.id, " ", measured.notes),
+                 "lora|qlora|peft");
+}
+
+int AdapterRank(const MeasuredCase& measured) {
+  int rank = 0;
+  return absl::SimpleAtoi(Captured(measured, "LoRA r([0-9]+)"), &rank) ? rank : 0;
+}
+
 bool NamesHybridModel(const MeasuredCase& measured) {
   // "Hybrid shard" is a way of data parallelism.
   return HasWord(absl::StrCat(measured.model, " ", measured.notes), "mamba|hybrid(?! shard)");

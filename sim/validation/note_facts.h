@@ -10,6 +10,8 @@
 namespace fleetsim {
 
 bool NamesFineTuning(const MeasuredCase& measured);   // SFT, LoRA, PEFT, QLoRA
+bool NamesAdapters(const MeasuredCase& measured);     // LoRA, PEFT, QLoRA
+int AdapterRank(const MeasuredCase& measured);        // "LoRA r16"; zero if not stated
 bool NamesHybridModel(const MeasuredCase& measured);  // Mamba, hybrid
 
 // "sequence parallelism on" or "SP", "no sequence parallelism".

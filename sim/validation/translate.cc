@@ -12,7 +12,9 @@
 #include "sim/training/resolve.h"
 #include "sim/validation/case_fleet.h"
 #include "sim/validation/case_model.h"
+#include "sim/validation/flops_convention.h"
 #include "sim/validation/note_facts.h"
+#include "sim/validation/tuning.h"
 
 namespace fleetsim {
 namespace {
@@ -26,7 +28,6 @@ absl::Status CheckKind(const MeasuredCase& measured) {
   if (measured.experts.value_or(0) > 0 || measured.expert.value_or(1) > 1) {
     return Missing("mixture-of-experts training step");
   }
-  if (NamesFineTuning(measured)) return Missing("fine-tuning job");
   if (NamesHybridModel(measured)) return Missing("hybrid (state-space) layers");
   if (measured.zero_stage == 2) return Missing("ZeRO stage 2");
   return absl::OkStatus();
@@ -172,7 +173,14 @@ absl::StatusOr<Translation> Translate(const MeasuredCase& measured, const Catalo
   if (spec.model->heads % spec.strategy.tensor != 0)
     return Missing("tensor degree divides no heads");
   ASSIGN_OR_RETURN(result.fleet, FleetOf(measured, catalog, result.rules));
-  CompleteRecomputation(measured, result.fleet.accelerator->UsableMemory(), spec, result.rules);
+  SetTuning(measured, spec, result.rules);
+  result.flops_per_token = ReportedFlopsPerToken(measured, spec);
+  const Bytes memory = result.fleet.accelerator->UsableMemory();
+  if (NamesAdapters(measured) && measured.recompute.empty()) {
+    RecomputeToFit(memory * kAssumedMemoryModelError, spec, result.rules);
+  } else {
+    CompleteRecomputation(measured, memory, spec, result.rules);
+  }
   return result;
 }
 

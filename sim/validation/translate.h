@@ -6,6 +6,7 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -31,6 +32,7 @@ struct Translation {
   TrainingSpec spec;
   FleetRequest fleet;
   std::vector<std::string> rules;  // which gaps were filled, and how
+  std::optional<Flops> flops_per_token;  // as the source counts them, see flops_convention.h
 };
 
 using Models = std::map<std::string, Architecture>;
