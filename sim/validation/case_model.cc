@@ -51,7 +51,7 @@ absl::StatusOr<Architecture> ModelOf(const MeasuredCase& measured,
   model.head_dim = model.hidden / model.heads;
   model.ffn = measured.ffn.value_or(4 * model.hidden);
   model.vocab = *measured.vocab;
-  model.gated_ffn = model.ffn != 4 * model.hidden ||
+  model.gated_ffn = model.ffn != 4 * model.hidden || model.kv_heads < model.heads ||
                     absl::StrContains(absl::AsciiStrToLower(measured.model), "llama");
   if (!model.gated_ffn) MakeGpt(measured.sequence_length.value_or(2048), model);
   rules.push_back(model.gated_ffn ? "block type not stated: Llama" : "block type not stated: GPT");

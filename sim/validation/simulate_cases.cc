@@ -51,7 +51,8 @@ absl::StatusOr<std::string> Simulate(const Translation& translation, const Catal
   std::string values;
   for (const Measurement& measurement : compared) {
     const double value =
-        SimulatedMetric(step, measurement, translation.spec.sequence_length).value_or(0.0);
+        SimulatedMetric(step, measurement, translation.spec.sequence_length, translation.utilisation)
+            .value_or(0.0);
     values.append(reinterpret_cast<const char*>(&value), sizeof value);
   }
   return values;

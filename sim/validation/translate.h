@@ -14,6 +14,7 @@
 #include "sim/inputs/cases_reader.h"
 #include "sim/model/architecture.h"
 #include "sim/training/spec.h"
+#include "sim/validation/metric.h"
 
 namespace fleetsim {
 
@@ -30,6 +31,7 @@ struct Translation {
   std::unique_ptr<Architecture> model;  // `spec` points into it
   TrainingSpec spec;
   FleetRequest fleet;
+  UtilisationConvention utilisation;
   std::vector<std::string> rules;  // which gaps were filled, and how
 };
 
