@@ -112,6 +112,10 @@ int GlobalBatchStated(const MeasuredCase& measured, int wave) {
              : 0;
 }
 
+bool NamesActivationSwap(const MeasuredCase& measured) {
+  return absl::StrContains(measured.notes, "swap attention");
+}
+
 bool NamesTwoDimensionalTensor(const MeasuredCase& measured) {
   return absl::StrContains(measured.notes, "2D TP");
 }

@@ -38,6 +38,9 @@ std::vector<int> NoOpLayers(const MeasuredCase& measured);
 // sequences; zero if neither is said.
 int GlobalBatchStated(const MeasuredCase& measured, int wave);
 
+// "swap attention": MindSpeed sends a layer's activations to the host and back.
+bool NamesActivationSwap(const MeasuredCase& measured);
+
 // "2D TP": products cut in two dimensions.
 bool NamesTwoDimensionalTensor(const MeasuredCase& measured);
 

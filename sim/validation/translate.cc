@@ -30,6 +30,7 @@ absl::Status CheckKind(const MeasuredCase& measured) {
   if (NamesFineTuning(measured)) return Missing("fine-tuning job");
   if (NamesHybridModel(measured)) return Missing("hybrid (state-space) layers");
   if (measured.zero_stage == 2) return Missing("ZeRO stage 2");
+  if (NamesActivationSwap(measured)) return Missing("activations swapped to the host");
   if (NamesTwoDimensionalTensor(measured)) return Missing("two-dimensional tensor parallelism");
   return absl::OkStatus();
 }
