@@ -178,6 +178,14 @@ class Builder:
             for point in flash["point"]:
                 point["forward_ratio"] *= scale
                 point["backward_ratio"] *= scale
+        if "libraries" in spec:
+            years, kind, source, note = spec["libraries"]
+            entry["library"] = [{"until_year": year, "matrix_ratio": ratio} for year, ratio in years]
+            entry["evidence"].append((["library"], kind, source, 2026, note))
+        if "levels" in spec:
+            for flash in entry["attention"]:
+                flash["point"] = [{"head_dim": size, "forward_ratio": forward, "backward_ratio": backward}
+                                  for size, forward, backward in spec["levels"][0]]
         if "stream" in spec:
             ratio, source, year = spec["stream"]
             entry["memory_efficiency_ratio"] *= ratio / entry["stream_efficiency_ratio"]
@@ -197,7 +205,11 @@ class Builder:
         if "stream" not in spec:
             rest.append("stream_efficiency_ratio")
         entry["evidence"].append((rest, "INFERRED", specs.PEER, 2026, note))
-        entry["evidence"].append((["attention"], "INFERRED", f"{specs.PEER}; {specs.DAO}", 2023,
-                                  f"as {spec['relative']}, scaled by the ratio of the sustained matrix products"))
+        attention = ("INFERRED", f"{specs.PEER}; {specs.DAO}", 2023,
+                     f"as {spec['relative']}, scaled by the ratio of the sustained matrix products")
+        if "levels" in spec:
+            kind, source, note = spec["levels"][1:]
+            attention = (kind, source, 2026, f"{note}; tiles and ramp as {spec['relative']}")
+        entry["evidence"].append((["attention"], *attention))
         if "notes" in spec:
             entry["notes"] = spec["notes"]

@@ -25,6 +25,13 @@ struct MeasuredOrigin {
   std::string family, contains;
 };
 
+// How the sources of a family count utilisation, see proto/stack.proto.
+struct UtilisationCount {
+  std::string family;
+  FlopsPerSecond peak;  // zero: the accelerator's dense peak
+  bool of_nominal_size = false;
+};
+
 // Shares of a layer's forward pass that selective recomputation computes again.
 struct SelectiveShares {
   double matrix = 0, attention = 1, elementwise = 0;
@@ -76,6 +83,7 @@ struct SoftwareStack {
 
   NarrowTraining narrow;
   std::vector<MeasuredOrigin> measured_origins;
+  std::vector<UtilisationCount> utilisation_counts;
   std::vector<Evidence> evidence;
   std::string notes;
 };

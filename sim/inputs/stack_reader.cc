@@ -46,6 +46,7 @@ const std::vector<Bounds>& StackBounds() {
       {"logit_activation_bytes", 0, 50, "bytes per logit"},
       {"reserved_memory_bytes", 0, 64e9, "bytes; 3 GB is 3e9"},
       {"memory_slack_ratio", 0, 1, "(a share)"},
+      {"utilisation.peak_flops_per_s", 1e12, 1e17, "flop/s; 354 TFLOP/s is 354e12"},
   };
   return kBounds;
 }
@@ -134,6 +135,13 @@ void ReadMemory(const proto::SoftwareStack& entry, SoftwareStack& stack) {
   stack.memory_slack = entry.memory_slack_ratio();
 }
 
+void ReadUtilisation(const proto::SoftwareStack& entry, SoftwareStack& stack) {
+  for (const proto::SoftwareStack::Utilisation& count : entry.utilisation()) {
+    stack.utilisation_counts.push_back(
+        {count.family(), FlopsPerSecond(count.peak_flops_per_s()), count.of_nominal_size()});
+  }
+}
+
 absl::Status CheckStated(const proto::SoftwareStack& entry, const std::string& file,
                          const FieldLines& lines) {
   RETURN_IF_ERROR(CheckPresent(entry,
@@ -191,6 +199,7 @@ absl::StatusOr<SoftwareStack> ReadSoftwareStack(const proto::SoftwareStack& entr
   for (const proto::SoftwareStack::Origin& origin : entry.measured_by()) {
     stack.measured_origins.push_back({origin.family(), origin.contains()});
   }
+  ReadUtilisation(entry, stack);
   stack.notes = entry.notes();
   ASSIGN_OR_RETURN(stack.evidence, ReadEvidence(entry, file, lines));
   return stack;

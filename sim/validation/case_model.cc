@@ -34,6 +34,30 @@ void MakeGpt(int sequence_length, Architecture& model) {
   model.tied_embeddings = true;
 }
 
+// What a series of models has and the columns do not say (their published config.json files).
+struct Series {
+  const char* name;  // the model's begins so
+  int head_dim;      // zero: hidden / heads
+  bool qk_norm, sandwich_norm, tied_embeddings;
+};
+constexpr Series kSeries[] = {{"gemma2", 256, false, true, true},
+                              {"gemma", 256, false, false, true},
+                              {"qwen3", 128, true, false, false},
+                              {"seed", 128, false, false, false},
+                              {"minicpm", 0, false, false, true},
+                              {"qwen2-0.5b", 0, false, false, true}};
+
+void ApplySeries(const std::string& name, Architecture& model) {
+  for (const Series& series : kSeries) {
+    if (!absl::StartsWithIgnoreCase(name, series.name)) continue;
+    if (series.head_dim > 0) model.head_dim = series.head_dim;
+    model.qk_norm = series.qk_norm;
+    model.sandwich_norm = series.sandwich_norm;
+    model.tied_embeddings = series.tied_embeddings;
+    return;
+  }
+}
+
 }  // namespace
 
 absl::StatusOr<Architecture> ModelOf(const MeasuredCase& measured,
@@ -57,9 +81,10 @@ absl::StatusOr<Architecture> ModelOf(const MeasuredCase& measured,
   model.head_dim = model.hidden / model.heads;
   model.ffn = measured.ffn.value_or(4 * model.hidden);
   model.vocab = *measured.vocab;
-  model.gated_ffn = model.ffn != 4 * model.hidden ||
+  model.gated_ffn = model.ffn != 4 * model.hidden || model.kv_heads < model.heads ||
                     absl::StrContains(absl::AsciiStrToLower(measured.model), "llama");
   if (!model.gated_ffn) MakeGpt(measured.sequence_length.value_or(2048), model);
+  ApplySeries(measured.model, model);
   rules.push_back(model.gated_ffn ? "block type not stated: Llama" : "block type not stated: GPT");
   return model;
 }

@@ -22,11 +22,13 @@ constexpr std::array<SpeedMetric, 8> kSpeedMetrics = {{{"iteration_time", "s"},
                                                        {"mfu", "%"}}};
 
 std::optional<double> Speed(const StepResult& step, const std::string& metric,
-                            double sequence_length, std::optional<Flops> flops_per_token) {
+                            double sequence_length, const UtilisationConvention& convention) {
   const double seconds = step.duration.value();
   const double accelerators = step.accelerators;
-  const Flops counted =
-      flops_per_token ? *flops_per_token * step.tokens : step.model_flops_full_attention;
+  const double peak = convention.peak.value() > 0.0 ? convention.peak.value() : step.peak.value();
+  const Flops counted = convention.model_flops_per_token
+                            ? *convention.model_flops_per_token * step.tokens
+                            : step.model_flops_full_attention;
   const double model = counted.value() / seconds / accelerators;
   const double hardware = step.hardware_flops_full_attention.value() / seconds / accelerators;
   if (metric == "iteration_time") return seconds;
@@ -35,8 +37,11 @@ std::optional<double> Speed(const StepResult& step, const std::string& metric,
   if (metric == "samples_per_s") return step.tokens / sequence_length / seconds;
   if (metric == "tflops_per_accel_hw") return hardware / kTera;
   if (metric == "tflops_per_accel_model") return model / kTera;
-  if (metric == "hfu") return 100.0 * hardware / step.peak.value();
-  if (metric == "mfu") return 100.0 * model / step.peak.value();
+  if (metric == "hfu") return 100.0 * hardware / peak;
+  if (metric == "mfu" && convention.flops_per_token > 0.0) {
+    return 100.0 * convention.flops_per_token * step.tokens / seconds / accelerators / peak;
+  }
+  if (metric == "mfu") return 100.0 * model / peak;
   return std::nullopt;
 }
 
@@ -76,7 +81,7 @@ absl::Status CheckUnit(const std::string& file, const Measurement& measurement) 
 
 std::optional<double> SimulatedMetric(const StepResult& step, const Measurement& measurement,
                                       double sequence_length,
-                                      std::optional<Flops> flops_per_token) {
+                                      const UtilisationConvention& convention) {
   const double gigabyte = measurement.unit == "GiB" ? kGibibyte : 1e9;
   const MemoryUse& memory = step.memory;
   if (measurement.metric == "mem_per_accel") return memory.Total().value() / gigabyte;
@@ -84,7 +89,7 @@ std::optional<double> SimulatedMetric(const StepResult& step, const Measurement&
   if (measurement.metric == "param_opt_memory") {
     return (memory.weights + memory.gradients + memory.optimizer).value() / gigabyte;
   }
-  return Speed(step, measurement.metric, sequence_length, flops_per_token);
+  return Speed(step, measurement.metric, sequence_length, convention);
 }
 
 }  // namespace fleetsim

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "sim/base/status.h"
+#include "sim/base/units.h"
 #include "sim/inputs/cases_reader.h"
 #include "sim/training/result.h"
 
@@ -22,12 +23,20 @@ absl::Status CheckUnit(const std::string& file, const Measurement& measurement);
 // counts, because it needs no convention for counting flops.
 int SpeedRank(const std::string& metric);
 
+// How a source counts utilisation where it does not count as docs/validate.md does.
+struct UtilisationConvention {
+  FlopsPerSecond peak;         // zero: the accelerator's
+  double flops_per_token = 0;  // of mfu; zero: as model_flops_per_token
+  // Model flops; absent: attention as a full square and every weight trained.
+  std::optional<Flops> model_flops_per_token;
+};
+
 // Hardware flops count attention as a full square and the recomputed pass, as Megatron's papers and
-// BLOOM do; model flops count the full square too (docs/validate.md), or `flops_per_token` where the
-// source counts otherwise. Empty: not simulated.
+// BLOOM do; model flops count the full square too (docs/validate.md), or what the convention says where
+// the source counts otherwise. Empty: not simulated.
 std::optional<double> SimulatedMetric(const StepResult& step, const Measurement& measurement,
                                       double sequence_length,
-                                      std::optional<Flops> flops_per_token = std::nullopt);
+                                      const UtilisationConvention& convention = {});
 
 }  // namespace fleetsim
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <numeric>
 #include <regex>
 #include <string>
 
@@ -19,6 +20,17 @@ std::string Captured(const MeasuredCase& measured, const char* pattern) {
   std::smatch match;
   if (!std::regex_search(measured.notes, match, std::regex(pattern))) return {};
   return match[1];
+}
+
+// "6/3/2/3", "1,15" as numbers; empty where one is none.
+std::vector<int> Numbers(const std::string& list, char separator) {
+  std::vector<int> numbers;
+  for (absl::string_view item : absl::StrSplit(list, separator, absl::SkipEmpty())) {
+    int number = 0;
+    if (!absl::SimpleAtoi(absl::StripAsciiWhitespace(item), &number)) return {};
+    numbers.push_back(number);
+  }
+  return numbers;
 }
 
 bool HasWord(const std::string& text, const char* words) {
@@ -59,12 +71,7 @@ std::optional<bool> SequenceParallelStated(const MeasuredCase& measured) {
 std::vector<int> LayerSplit(const MeasuredCase& measured) {
   const std::string list =
       Captured(measured, "layer split incl\\. embedding and head \\[([0-9, ]+)\\]");
-  std::vector<int> layers;
-  for (absl::string_view item : absl::StrSplit(list, ',', absl::SkipEmpty())) {
-    int count = 0;
-    if (!absl::SimpleAtoi(absl::StripAsciiWhitespace(item), &count)) return {};
-    layers.push_back(count);
-  }
+  std::vector<int> layers = Numbers(list, ',');
   if (layers.empty()) return {};
   --layers.front();  // the embedding
   --layers.back();   // the loss head
@@ -90,6 +97,49 @@ std::optional<double> RecomputedLayers(const MeasuredCase& measured) {
   }
   if (model <= 0.0 || hardware <= 0.0) return std::nullopt;
   return std::clamp(3.0 * (hardware / model - 1.0), 0.0, 1.0);
+}
+
+std::optional<double> RecomputedShare(const MeasuredCase& measured, int layers, int chunks) {
+  int block = 0;
+  if (absl::SimpleAtoi(Captured(measured, "recompute block over ([0-9]+) layers"), &block)) {
+    return std::min(1.0, static_cast<double>(block) * chunks / layers);
+  }
+  const std::vector<int> stages =
+      Numbers(Captured(measured, "recompute on ([0-9/]+) layers per stage"), '/');
+  if (stages.empty()) return std::nullopt;
+  return std::min(1.0, std::accumulate(stages.begin(), stages.end(), 0.0) / layers);
+}
+
+std::vector<int> NoOpLayers(const MeasuredCase& measured) {
+  return Numbers(Captured(measured, "no-op layers ([0-9,]+)"), ',');
+}
+
+int GlobalBatchStated(const MeasuredCase& measured, int wave) {
+  double million_tokens = 0.0;
+  if (absl::SimpleAtod(Captured(measured, "global batch ([0-9.]+)M tokens"), &million_tokens)) {
+    // A batch of "4M" is 4 x 2^20 tokens where sequences are powers of two.
+    return static_cast<int>(million_tokens * (1 << 20) / measured.sequence_length.value_or(2048));
+  }
+  int steps = 0;
+  return absl::SimpleAtoi(Captured(measured, "([0-9]{1,4}) accumulation steps"), &steps)
+             ? steps * wave
+             : 0;
+}
+
+bool NamesActivationSwap(const MeasuredCase& measured) {
+  return absl::StrContains(measured.notes, "swap attention");
+}
+
+bool NamesTwoDimensionalTensor(const MeasuredCase& measured) {
+  return absl::StrContains(measured.notes, "2D TP");
+}
+
+double NominalParameters(const MeasuredCase& measured) {
+  std::smatch match;
+  double billions = 0.0;
+  const std::regex size("[-_ ]([0-9]+(\\.[0-9]+)?)[bB](?![a-zA-Z0-9])");
+  if (!std::regex_search(measured.model, match, size)) return 0.0;
+  return absl::SimpleAtod(match[1].str(), &billions) ? billions * 1e9 : 0.0;
 }
 
 bool DoesNotCount(const MeasuredCase& measured) {

@@ -29,6 +29,27 @@ int OptimizerShards(const MeasuredCase& measured);
 // of a step's model flops.
 std::optional<double> RecomputedLayers(const MeasuredCase& measured);
 
+// Layers that are recomputed, of a model of `layers` on `chunks` pipeline chunks, as the notes say:
+// "recompute block over 1 layers" (Megatron: the first so many of each chunk), "full recompute on
+// 6/3/2/3 layers per stage". Empty if they say neither.
+std::optional<double> RecomputedShare(const MeasuredCase& measured, int layers, int chunks);
+
+// "no-op layers 1,15": their numbers from 0, places that hold no layer; empty if not stated.
+std::vector<int> NoOpLayers(const MeasuredCase& measured);
+
+// Sequences of a step, from "global batch 4M tokens" or from "9 accumulation steps" of `wave`
+// sequences; zero if neither is said.
+int GlobalBatchStated(const MeasuredCase& measured, int wave);
+
+// "swap attention": MindSpeed sends a layer's activations to the host and back.
+bool NamesActivationSwap(const MeasuredCase& measured);
+
+// "2D TP": products cut in two dimensions.
+bool NamesTwoDimensionalTensor(const MeasuredCase& measured);
+
+// Parameters that the model's name states: "Llama-3-8B", "llama2_7b"; zero if it states none.
+double NominalParameters(const MeasuredCase& measured);
+
 // "exclude", "withdrawn", "outlier": the row does not count.
 bool DoesNotCount(const MeasuredCase& measured);
 

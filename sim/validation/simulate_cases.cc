@@ -51,8 +51,7 @@ absl::StatusOr<std::string> Simulate(const Translation& translation, const Catal
   std::string values;
   for (const Measurement& measurement : compared) {
     const double value =
-        SimulatedMetric(step, measurement, translation.spec.sequence_length,
-                        translation.flops_per_token)
+        SimulatedMetric(step, measurement, translation.spec.sequence_length, translation.utilisation)
             .value_or(0.0);
     values.append(reinterpret_cast<const char*>(&value), sizeof value);
   }

@@ -21,6 +21,8 @@ namespace {
 
 // A run whose simulated memory is above its accelerators' by less may have fitted all the same.
 constexpr double kAssumedMemoryModelError = 1.3;
+// Forward and backward pass of one token (Kaplan et al. 2020, section 2.1).
+constexpr double kFlopsPerParameter = 6.0;
 
 absl::Status Missing(absl::string_view what) { return absl::UnimplementedError(what); }
 
@@ -30,13 +32,18 @@ absl::Status CheckKind(const MeasuredCase& measured) {
   }
   if (NamesHybridModel(measured)) return Missing("hybrid (state-space) layers");
   if (measured.zero_stage == 2) return Missing("ZeRO stage 2");
+  if (NamesActivationSwap(measured)) return Missing("activations swapped to the host");
+  if (NamesTwoDimensionalTensor(measured)) return Missing("two-dimensional tensor parallelism");
   return absl::OkStatus();
 }
 
-absl::StatusOr<DataType> Precision(const MeasuredCase& measured) {
+absl::StatusOr<DataType> Precision(const MeasuredCase& measured, std::vector<std::string>& rules) {
   if (absl::StartsWith(measured.precision, "bf16")) return DataType::kBf16;
   if (measured.precision == "fp16") return DataType::kFp16;
-  if (measured.precision.empty()) return Missing("row does not state the precision");
+  if (measured.precision.empty()) {
+    rules.push_back("precision not stated: BF16");
+    return DataType::kBf16;
+  }
   return Missing(absl::StrCat("training in ", measured.precision));
 }
 
@@ -76,12 +83,12 @@ absl::Status SetDegrees(const MeasuredCase& measured, Strategy& strategy,
 absl::Status SetBatch(const MeasuredCase& measured, Strategy& strategy,
                       std::vector<std::string>& rules) {
   strategy.micro_batch = std::max(1, measured.micro_batch.value_or(1));
-  int global = measured.global_batch.value_or(0);
+  const int wave = strategy.micro_batch * strategy.data;
+  int global = measured.global_batch.value_or(GlobalBatchStated(measured, wave));
   if (global == 0) {
-    global = strategy.micro_batch * strategy.data;
+    global = wave;
     rules.push_back("global batch not stated: one micro-batch a replica");
   }
-  const int wave = strategy.micro_batch * strategy.data;
   if (wave <= 0 || global < wave) return Missing("global batch below one micro-batch a replica");
   // Published batches do not always divide; the run then has a last, smaller micro-batch.
   strategy.micro_batches = (global + wave - 1) / wave;
@@ -105,6 +112,36 @@ absl::Status SetChunks(const MeasuredCase& measured, const Architecture& model,
     strategy.chunk_layers = split;
   }
   return absl::OkStatus();
+}
+
+// Places without a layer shorten their chunks.
+void RemoveNoOpLayers(const MeasuredCase& measured, Architecture& model, Strategy& strategy,
+                      std::vector<std::string>& rules) {
+  const int places = model.layers;
+  const std::vector<int> chunks = strategy.chunk_layers;
+  for (const int place : NoOpLayers(measured)) {
+    if (place >= places) continue;
+    int chunk = 0;
+    for (int end = chunks[0]; end <= place; end += chunks[chunk]) ++chunk;
+    --strategy.chunk_layers[chunk];
+    --model.layers;
+  }
+  if (model.layers < places) {
+    rules.push_back(absl::StrCat(places - model.layers, " of ", places, " layers are no-ops"));
+  }
+}
+
+// Utilisation as the source of this row counts it.
+UtilisationConvention ConventionOf(const MeasuredCase& measured, const SoftwareStack& stack) {
+  UtilisationConvention convention;
+  for (const UtilisationCount& count : stack.utilisation_counts) {
+    if (count.family != measured.family) continue;
+    convention.peak = count.peak;
+    if (count.of_nominal_size) {
+      convention.flops_per_token = kFlopsPerParameter * NominalParameters(measured);
+    }
+  }
+  return convention;
 }
 
 void SetSharding(const MeasuredCase& measured, const SoftwareStack& stack, Strategy& strategy,
@@ -137,6 +174,11 @@ void CompleteRecomputation(const MeasuredCase& measured, Bytes capacity, Trainin
     rules.push_back(absl::StrFormat("%.0f %% of the layers recompute, from hfu over mfu",
                                     100.0 * spec.recomputed_layers));
   }
+  const int chunks = static_cast<int>(spec.strategy.chunk_layers.size());
+  if (const auto share = RecomputedShare(measured, spec.model->layers, chunks)) {
+    spec.recomputed_layers = *share;
+    rules.push_back(absl::StrFormat("%.0f %% of the layers recompute, as noted", 100.0 * *share));
+  }
   if (!measured.recompute.empty()) return;
   rules.push_back("recomputation not stated: none");
   for (Recompute recompute : {Recompute::kSelective, Recompute::kFull}) {
@@ -155,7 +197,7 @@ absl::StatusOr<Translation> Translate(const MeasuredCase& measured, const Catalo
   RETURN_IF_ERROR(CheckKind(measured));
   Translation result;
   TrainingSpec& spec = result.spec;
-  ASSIGN_OR_RETURN(spec.precision, Precision(measured));
+  ASSIGN_OR_RETURN(spec.precision, Precision(measured, result.rules));
   ASSIGN_OR_RETURN(spec.recompute, RecomputeOf(measured));
   ASSIGN_OR_RETURN(Architecture model, ModelOf(measured, models, result.rules));
   result.model = std::make_unique<Architecture>(std::move(model));
@@ -166,6 +208,8 @@ absl::StatusOr<Translation> Translate(const MeasuredCase& measured, const Catalo
   RETURN_IF_ERROR(SetDegrees(measured, spec.strategy, result.rules));
   RETURN_IF_ERROR(SetBatch(measured, spec.strategy, result.rules));
   RETURN_IF_ERROR(SetChunks(measured, *spec.model, spec.strategy));
+  RemoveNoOpLayers(measured, *result.model, spec.strategy, result.rules);
+  result.utilisation = ConventionOf(measured, *spec.stack);
   SetSharding(measured, *spec.stack, spec.strategy, result.rules);
   if (spec.strategy.zero_stage >= 3 && spec.stack->default_zero_stage < 3) {
     return Missing(absl::StrCat("ZeRO stage 3 on stack ", spec.stack->name));
@@ -174,7 +218,7 @@ absl::StatusOr<Translation> Translate(const MeasuredCase& measured, const Catalo
     return Missing("tensor degree divides no heads");
   ASSIGN_OR_RETURN(result.fleet, FleetOf(measured, catalog, result.rules));
   SetTuning(measured, spec, result.rules);
-  result.flops_per_token = ReportedFlopsPerToken(measured, spec);
+  result.utilisation.model_flops_per_token = ReportedFlopsPerToken(measured, spec);
   const Bytes memory = result.fleet.accelerator->UsableMemory();
   if (NamesAdapters(measured) && measured.recompute.empty()) {
     RecomputeToFit(memory * kAssumedMemoryModelError, spec, result.rules);

@@ -15,6 +15,7 @@
 #include "sim/inputs/cases_reader.h"
 #include "sim/model/architecture.h"
 #include "sim/training/spec.h"
+#include "sim/validation/metric.h"
 
 namespace fleetsim {
 
@@ -31,8 +32,8 @@ struct Translation {
   std::unique_ptr<Architecture> model;  // `spec` points into it
   TrainingSpec spec;
   FleetRequest fleet;
+  UtilisationConvention utilisation;
   std::vector<std::string> rules;  // which gaps were filled, and how
-  std::optional<Flops> flops_per_token;  // as the source counts them, see flops_convention.h
 };
 
 using Models = std::map<std::string, Architecture>;

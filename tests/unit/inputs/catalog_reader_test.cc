@@ -166,7 +166,7 @@ class CatalogReaderTest : public ::testing::Test {
           "accelerators/nvidia-a100-sxm-40gb", "accelerators/nvidia-h100-96gb-hbm2e",
           "servers/hgx-a100", "servers/hgx-h100", "fabrics/nvlink4", "fabrics/nvlink3",
           "kernels/nvidia-h100", "kernels/nvidia-h100-500w", "kernels/nvidia-a100",
-          "regions/us-ohio", "prices/default"}) {
+          "regions/us-ohio", "prices/default", "stacks/mindspeed-2024"}) {
       const std::filesystem::path path = std::string(file) + ".textproto";
       std::filesystem::create_directories((root_ / path).parent_path());
       std::filesystem::copy_file(shipped / path, root_ / path);
@@ -326,6 +326,13 @@ TEST_F(CatalogReaderTest, RegionsAndPricesAreChecked) {
   Spoil("regions/us-ohio", "electricity_usd_per_kwh: 7.9", "electricity_usd_per_kwh: 0.079");
   Spoil("prices/default", "maintenance_ratio_per_year: 0.04", "maintenance_ratio_per_year: 4");
   EXPECT_THAT(ErrorOf("prices/default"), HasSubstr("4 % is 0.04"));
+}
+
+TEST_F(CatalogReaderTest, PeakOfAUtilisationInItsUnit) {
+  Spoil("stacks/mindspeed-2024", "peak_flops_per_s: 354e12", "peak_flops_per_s: 354");
+  EXPECT_THAT(ErrorOf("stacks/mindspeed-2024"),
+              AllOf(HasSubstr("utilisation[0].peak_flops_per_s: is 354; between"),
+                    HasSubstr("354 TFLOP/s is 354e12")));
 }
 
 TEST_F(CatalogReaderTest, DamagedFiles) {

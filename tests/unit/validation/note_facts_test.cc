@@ -42,5 +42,48 @@ TEST(NoteFacts, RecomputedLayersFollowFromTheUtilisations) {
   EXPECT_EQ(*RecomputedLayers(measured), 1.0);
 }
 
+// Megatron's block method takes the first so many layers of every chunk.
+TEST(NoteFacts, RecomputedShareOfBlocksAndOfStages) {
+  MeasuredCase measured;
+  EXPECT_FALSE(RecomputedShare(measured, 32, 16).has_value());
+  measured.notes = "pretrain; recompute block over 1 layers; SP";
+  EXPECT_EQ(*RecomputedShare(measured, 32, 16), 0.5);
+  EXPECT_EQ(*RecomputedShare(measured, 16, 16), 1.0);
+  EXPECT_EQ(*RecomputedShare(measured, 8, 16), 1.0);  // never more than all
+  measured.notes = "full recompute on 6/3/2/3 layers per stage; sequence parallel";
+  EXPECT_DOUBLE_EQ(*RecomputedShare(measured, 40, 4), 14.0 / 40.0);
+}
+
+TEST(NoteFacts, NoOpLayersAreNumbered) {
+  MeasuredCase measured;
+  EXPECT_THAT(NoOpLayers(measured), testing::IsEmpty());
+  measured.notes = "branch 2.2.0; no-op layers 1,15; SP";
+  EXPECT_THAT(NoOpLayers(measured), testing::ElementsAre(1, 15));
+}
+
+TEST(NoteFacts, GlobalBatchFromTokensOrAccumulation) {
+  MeasuredCase measured;
+  measured.sequence_length = 4096;
+  EXPECT_EQ(GlobalBatchStated(measured, 16), 0);
+  measured.notes = "global batch 4M tokens";
+  EXPECT_EQ(GlobalBatchStated(measured, 16), 1024);
+  measured.notes = "9 accumulation steps";
+  EXPECT_EQ(GlobalBatchStated(measured, 16), 144);
+}
+
+TEST(NoteFacts, NominalParametersAreInTheName) {
+  MeasuredCase measured;
+  measured.model = "Llama-3-8B";
+  EXPECT_EQ(NominalParameters(measured), 8e9);
+  measured.model = "llama2_7b SFT";
+  EXPECT_EQ(NominalParameters(measured), 7e9);
+  measured.model = "GPT3-6.7B";
+  EXPECT_EQ(NominalParameters(measured), 6.7e9);
+  measured.model = "Qwen2-57B-A14B";  // of the whole model, not of what a token passes
+  EXPECT_EQ(NominalParameters(measured), 57e9);
+  measured.model = "Mixtral-8x7B";  // states no sum
+  EXPECT_EQ(NominalParameters(measured), 0.0);
+}
+
 }  // namespace
 }  // namespace fleetsim
