@@ -10,6 +10,7 @@
 #include "sim/inputs/field_check.h"
 #include "sim/inputs/model_reader.h"
 #include "sim/inputs/parallelism_check.h"
+#include "sim/inputs/reliability_reader.h"
 
 namespace fleetsim {
 namespace {
@@ -141,6 +142,10 @@ absl::StatusOr<Job> ReadJob(const FieldCheck& check, const std::string& path,
                 .precision = pretrain.At("precision"),
                 .stack = pretrain.At("stack"),
                 .parallelism = pretrain.At("parallelism")};
+  if (entry.has_reliability()) {
+    ASSIGN_OR_RETURN(job.reliability,
+                     ReadReliability(check.Inside("reliability"), entry.reliability()));
+  }
   return job;
 }
 

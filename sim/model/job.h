@@ -12,6 +12,7 @@
 #include "sim/base/units.h"
 #include "sim/model/architecture.h"
 #include "sim/model/recompute.h"
+#include "sim/model/reliability.h"
 
 namespace fleetsim {
 
@@ -48,6 +49,7 @@ struct Job {
   Seconds submit_time;
   PretrainJob pretrain;
   JobPlaces places;
+  std::optional<ReliabilityRequest> reliability;  // absent: nothing interrupts the run
 };
 
 struct Workload {
