@@ -12,6 +12,7 @@
 #include "sim/inputs/model_reader.h"
 #include "sim/inputs/parallelism_check.h"
 #include "sim/inputs/precision_reader.h"
+#include "sim/inputs/reliability_reader.h"
 
 namespace fleetsim {
 namespace {
@@ -125,10 +126,10 @@ absl::StatusOr<Job> ReadJob(const FieldCheck& check, const std::string& path,
       check.Given("pretrain", entry.has_pretrain() || tunes, "give what the job is to do"));
   const FieldCheck pretrain =
       tunes ? check.Inside("fine_tune").Inside("training") : check.Inside("pretrain");
-  ASSIGN_OR_RETURN(job.pretrain,
-                   ReadPretrain(pretrain, path,
-                                tunes ? entry.fine_tune().training() : entry.pretrain(),
-                                models_root));
+  ASSIGN_OR_RETURN(
+      job.pretrain,
+      ReadPretrain(pretrain, path, tunes ? entry.fine_tune().training() : entry.pretrain(),
+                   models_root));
   if (tunes) {
     ASSIGN_OR_RETURN(job.pretrain.tuning,
                      ReadFineTuning(check.Inside("fine_tune"), path, entry.fine_tune(),
@@ -139,6 +140,10 @@ absl::StatusOr<Job> ReadJob(const FieldCheck& check, const std::string& path,
                 .stack = pretrain.At("stack"),
                 .parallelism = pretrain.At("parallelism"),
                 .recipe = pretrain.At("precision_recipe")};
+  if (entry.has_reliability()) {
+    ASSIGN_OR_RETURN(job.reliability,
+                     ReadReliability(check.Inside("reliability"), entry.reliability()));
+  }
   return job;
 }
 

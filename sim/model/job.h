@@ -14,6 +14,7 @@
 #include "sim/model/lengths.h"
 #include "sim/model/precision_recipe.h"
 #include "sim/model/recompute.h"
+#include "sim/model/reliability.h"
 #include "sim/model/trainable.h"
 
 namespace fleetsim {
@@ -52,7 +53,7 @@ struct PretrainJob {
   std::string stack;                              // as written; the catalog knows which there are
   std::optional<ParallelismRequest> parallelism;  // absent: to be searched
   PrecisionRecipe recipe;
-  std::optional<FineTuning> tuning;               // absent: pre-training
+  std::optional<FineTuning> tuning;  // absent: pre-training
 };
 
 // Places in the workload file, for errors that only platform and catalog can bring to light.
@@ -65,6 +66,7 @@ struct Job {
   Seconds submit_time;
   PretrainJob pretrain;
   JobPlaces places;
+  std::optional<ReliabilityRequest> reliability;  // absent: nothing interrupts the run
 };
 
 struct Workload {

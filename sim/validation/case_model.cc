@@ -40,12 +40,10 @@ struct Series {
   int head_dim;      // zero: hidden / heads
   bool qk_norm, sandwich_norm, tied_embeddings;
 };
-constexpr Series kSeries[] = {{"gemma2", 256, false, true, true},
-                              {"gemma", 256, false, false, true},
-                              {"qwen3", 128, true, false, false},
-                              {"seed", 128, false, false, false},
-                              {"minicpm", 0, false, false, true},
-                              {"qwen2-0.5b", 0, false, false, true}};
+constexpr Series kSeries[] = {
+    {"gemma2", 256, false, true, true}, {"gemma", 256, false, false, true},
+    {"qwen3", 128, true, false, false}, {"seed", 128, false, false, false},
+    {"minicpm", 0, false, false, true}, {"qwen2-0.5b", 0, false, false, true}};
 
 void ApplySeries(const std::string& name, Architecture& model) {
   for (const Series& series : kSeries) {

@@ -32,8 +32,8 @@ struct UtilisationConvention {
 };
 
 // Hardware flops count attention as a full square and the recomputed pass, as Megatron's papers and
-// BLOOM do; model flops count the full square too (docs/validate.md), or what the convention says where
-// the source counts otherwise. Empty: not simulated.
+// BLOOM do; model flops count the full square too (docs/validate.md), or what the convention says
+// where the source counts otherwise. Empty: not simulated.
 std::optional<double> SimulatedMetric(const StepResult& step, const Measurement& measurement,
                                       double sequence_length,
                                       const UtilisationConvention& convention = {});
