@@ -19,6 +19,14 @@ const char* NameOf(MetricClass kind) {
       return "speed";
     case MetricClass::kMemory:
       return "memory";
+    case MetricClass::kPower:
+      return "power";
+    case MetricClass::kEnergy:
+      return "energy";
+    case MetricClass::kCarbon:
+      return "carbon";
+    case MetricClass::kRun:
+      return "run";
     case MetricClass::kOther:
       break;
   }
@@ -97,7 +105,9 @@ Table FamilyTable(const std::vector<CaseResult>& results) {
 ErrorSummary Overall(const std::vector<CaseResult>& results) {
   std::vector<const Comparison*> comparisons;
   for (const CaseResult& result : results) {
-    for (const Comparison& comparison : result.comparisons) comparisons.push_back(&comparison);
+    for (const Comparison& comparison : result.comparisons) {
+      if (comparison.kind != MetricClass::kRun) comparisons.push_back(&comparison);
+    }
   }
   return Summarise(comparisons);
 }

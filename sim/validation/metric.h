@@ -12,7 +12,9 @@
 namespace fleetsim {
 
 // What a comparison is about, so that one configuration counts once for each.
-enum class MetricClass { kSpeed, kMemory, kOther };
+// Run metrics (hours, days) are of whole trainings and hold pauses that a step has not: the simulated
+// value is a lower bound, and it is judged apart.
+enum class MetricClass { kSpeed, kMemory, kPower, kEnergy, kCarbon, kRun, kOther };
 MetricClass ClassOf(const std::string& metric);
 
 // Fails where a metric that is simulated stands in a unit that is not its own.

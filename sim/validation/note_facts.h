@@ -26,6 +26,10 @@ int OptimizerShards(const MeasuredCase& measured);
 // of a step's model flops.
 std::optional<double> RecomputedLayers(const MeasuredCase& measured);
 
+// Number of the pattern's first group, with the suffix T, B or M of its second one; empty if the
+// notes hold no such thing.
+std::optional<double> StatedNumber(const MeasuredCase& measured, const char* pattern);
+
 // "exclude", "withdrawn", "outlier": the row does not count.
 bool DoesNotCount(const MeasuredCase& measured);
 
