@@ -38,10 +38,10 @@ constexpr OtherMetric kOtherMetrics[] = {
     {"avg_power_per_node", MetricClass::kPower, {"W", "kW"}},
     {"avg_power_per_node_dc", MetricClass::kPower, {"W", "kW"}},
     {"peak_power_per_node", MetricClass::kPower, {"W", "kW"}},
-    {"energy", MetricClass::kEnergy, {"kWh", "MWh"}},
+    {"energy", MetricClass::kNameplate, {"kWh", "MWh"}},
     {"energy_it", MetricClass::kEnergy, {"kWh", "MWh"}},
     {"energy_it_dc", MetricClass::kEnergy, {"kWh", "MWh"}},
-    {"co2", MetricClass::kCarbon, {"kg", "t"}},
+    {"co2", MetricClass::kNameplate, {"kg", "t"}},
     {"accel_hours", MetricClass::kRun, {"h", "h"}},
     {"accel_hours_per_Ttoken", MetricClass::kRun, {"h", "h"}},
     {"time_to_train", MetricClass::kRun, {"min", "h"}},
@@ -82,6 +82,16 @@ int SpeedRank(const std::string& metric) {
   return static_cast<int>(kSpeedMetrics.size());
 }
 
+const char* MetricClassName(MetricClass kind) {
+  constexpr std::array<const char*, 7> kNames = {"speed", "memory",    "power", "energy",
+                                                 "run",   "nameplate", "other"};
+  return kNames[static_cast<int>(kind)];
+}
+
+bool IsJudgedApart(MetricClass kind) {
+  return kind == MetricClass::kRun || kind == MetricClass::kNameplate;
+}
+
 MetricClass ClassOf(const std::string& metric) {
   if (SpeedRank(metric) < static_cast<int>(kSpeedMetrics.size())) return MetricClass::kSpeed;
   const OtherMetric* other = FindOther(metric);
@@ -90,7 +100,8 @@ MetricClass ClassOf(const std::string& metric) {
 
 absl::Status CheckUnit(const std::string& file, const Measurement& measurement) {
   std::vector<std::string> units;
-  if (const int rank = SpeedRank(measurement.metric); rank < static_cast<int>(kSpeedMetrics.size())) {
+  if (const int rank = SpeedRank(measurement.metric);
+      rank < static_cast<int>(kSpeedMetrics.size())) {
     units = {kSpeedMetrics[rank].unit};
   } else if (const OtherMetric* other = FindOther(measurement.metric); other != nullptr) {
     units = {other->units[0]};

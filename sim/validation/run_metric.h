@@ -4,6 +4,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "sim/base/units.h"
 #include "sim/hardware/catalog.h"
@@ -13,24 +14,29 @@
 
 namespace fleetsim {
 
-// What a row says of its run beside the step. Nothing here is a constant of a row in the code.
+// What a row says of its run beside the step, from its own metrics and notes.
 struct RunFacts {
-  // How long the run took: metrics run_duration, run_duration_days, time_to_train, or accel_hours
-  // over the accelerators. Where it is stated, energy is power times this; else times the simulated
-  // duration.
-  std::optional<Seconds> duration;
-  std::optional<double> tokens;   // metric tokens_trained; "15T tokens", "180B tokens" in the notes
-  std::optional<double> samples;  // "about 589824 samples to target"
-  std::optional<double> pue;      // "PUE 1.1"
-  std::optional<double> carbon_g_per_kwh;  // "57 g/kWh", else of the region that the row names
+  std::optional<Seconds> duration;          // run_duration, run_duration_days, time_to_train
+  std::optional<Seconds> accelerator_time;  // accel_hours, else duration x accelerators
+  std::optional<double> tokens;             // tokens_trained; "15T tokens", "180B tokens"
+  std::optional<double> samples;            // "about 589824 samples to target"
+  std::optional<double> pue;                // "PUE 1.1", else of the region that the row names
+  std::optional<double> carbon_g_per_kwh;   // "57 g/kWh", else of the region
 };
-RunFacts RunFactsOf(const MeasuredCase& measured, const Catalog& catalog);
+RunFacts RunFactsOf(const MeasuredCase& measured, const Catalog& catalog,
+                    std::vector<std::string>& rules);
 
 // Why `metric` cannot be given for a run of which this much is stated; empty: it can.
 std::string MissingRunFact(const std::string& metric, const RunFacts& facts);
 
-// Conventions: docs/validate.md. Empty where the power of the accelerator is unknown, or for a
-// metric of another kind.
+// Figures whose authors had neither meters nor a simulator: energy is TDP x accelerator-hours x
+// PUE, carbon that times the grid's intensity. Needs no simulation. In `unit`; empty where a fact
+// or the TDP is missing.
+std::optional<double> NameplateMetric(const MeasuredCase& measured, const RunFacts& facts,
+                                      const Catalog& catalog, const Measurement& measurement);
+
+// Conventions: docs/validate.md. Empty where the power of the accelerator is unknown, a fact is
+// missing, or for a metric of another kind.
 std::optional<double> SimulatedRunMetric(const StepResult& step, const Fleet& fleet,
                                          const RunFacts& facts, double sequence_length,
                                          const Measurement& measurement);
