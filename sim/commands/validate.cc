@@ -44,12 +44,10 @@ bool Wanted(const std::set<std::string>& words, const std::string& word) {
   return words.empty() || words.count(word) > 0;
 }
 
-// `metric` is "speed", "memory" or a metric's own name.
+// `metric` is a kind ("speed", "power") or a metric's own name, which may be that of a kind too.
 bool WantedMetric(const std::string& metric, const Measurement& measurement) {
-  const MetricClass kind = ClassOf(measurement.metric);
-  if (metric.empty() || metric == measurement.metric) return true;
-  return (metric == "speed" && kind == MetricClass::kSpeed) ||
-         (metric == "memory" && kind == MetricClass::kMemory);
+  return metric.empty() || metric == measurement.metric ||
+         metric == MetricClassName(ClassOf(measurement.metric));
 }
 
 absl::StatusOr<std::vector<MeasuredCase>> SelectCases(const ValidateFlags& flags) {
@@ -60,12 +58,13 @@ absl::StatusOr<std::vector<MeasuredCase>> SelectCases(const ValidateFlags& flags
   for (const MeasuredCase& measured : all) {
     if (!Wanted(families, measured.family) || !Wanted(grades, measured.grade)) continue;
     MeasuredCase kept = measured;
-    kept.measurements.clear();
-    for (const Measurement& measurement : measured.measurements) {
+    bool any = false;
+    for (Measurement& measurement : kept.measurements) {
       RETURN_IF_ERROR(CheckUnit(flags.cases, measurement));
-      if (WantedMetric(flags.metric, measurement)) kept.measurements.push_back(measurement);
+      measurement.wanted = WantedMetric(flags.metric, measurement);
+      any = any || measurement.wanted;
     }
-    if (!kept.measurements.empty()) selected.push_back(kept);
+    if (any) selected.push_back(kept);
   }
   if (selected.empty()) {
     return InputError({flags.cases, 0, ""}, "no case is of this family, grade and metric",
@@ -157,7 +156,9 @@ void AddValidateCommand(CLI::App& app, const CommonFlags& common, int& exit_code
       ->required();
   command->add_option("--family", flags->families, "Families to take, separated by commas");
   command->add_option("--grade", flags->grades, "Grades to take: A,B,C");
-  command->add_option("--metric", flags->metric, "speed, memory or a metric of the table");
+  command->add_option(
+      "--metric", flags->metric,
+      "A kind (speed, memory, power, energy, run, nameplate) or a metric of the table");
   command->add_option("--format", flags->format, "text, json or csv")
       ->check(CLI::IsMember({"text", "json", "csv"}))
       ->capture_default_str();

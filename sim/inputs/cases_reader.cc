@@ -100,6 +100,7 @@ absl::StatusOr<MeasuredCase> ReadConfiguration(const CsvTable& table, const CsvT
     ASSIGN_OR_RETURN(result.*column.member, reader.Count(column));
   }
   if (table.Column("stack") >= 0) result.stack = reader.Cell("stack");
+  if (table.Column("region") >= 0) result.region = reader.Cell("region");
   if (result.id.empty()) return reader.Wrong("id", "a name for the configuration");
   return result;
 }

@@ -15,7 +15,8 @@ struct Measurement {
   std::string metric;
   double value = 0;  // in `unit`
   std::string unit;
-  int line = 0;  // in the file
+  int line = 0;        // in the file
+  bool wanted = true;  // false: it only tells of its configuration
 };
 
 // A configuration and what was measured on it. An empty optional: the source does not say.
@@ -28,6 +29,7 @@ struct MeasuredCase {
   std::optional<int> tensor, pipeline, virtual_stages, data, context, expert, zero_stage;
   std::optional<int> micro_batch, global_batch;
   std::vector<Measurement> measurements;
+  std::string region;  // optional column: catalog region of the site
 };
 
 // Errors name file, line and column: a missing column, a number that is none, a negative count,

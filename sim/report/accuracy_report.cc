@@ -13,18 +13,6 @@
 namespace fleetsim {
 namespace {
 
-const char* NameOf(MetricClass kind) {
-  switch (kind) {
-    case MetricClass::kSpeed:
-      return "speed";
-    case MetricClass::kMemory:
-      return "memory";
-    case MetricClass::kOther:
-      break;
-  }
-  return "other";
-}
-
 Table CaseTable(const std::vector<CaseResult>& results) {
   Table table({{"id", "case"},
                {"family", "family"},
@@ -88,8 +76,9 @@ Table FamilyTable(const std::vector<CaseResult>& results) {
                {"bias_ratio", "bias", "%", 0.01, 3}});
   for (const auto& [key, comparisons] : groups) {
     const ErrorSummary summary = Summarise(comparisons);
-    table.AddRow({key.first, std::string(NameOf(key.second)), static_cast<double>(summary.count),
-                  summary.mean, summary.median, summary.percentile90, summary.worst, summary.bias});
+    table.AddRow({key.first, std::string(MetricClassName(key.second)),
+                  static_cast<double>(summary.count), summary.mean, summary.median,
+                  summary.percentile90, summary.worst, summary.bias});
   }
   return table;
 }
@@ -97,7 +86,9 @@ Table FamilyTable(const std::vector<CaseResult>& results) {
 ErrorSummary Overall(const std::vector<CaseResult>& results) {
   std::vector<const Comparison*> comparisons;
   for (const CaseResult& result : results) {
-    for (const Comparison& comparison : result.comparisons) comparisons.push_back(&comparison);
+    for (const Comparison& comparison : result.comparisons) {
+      if (!IsJudgedApart(comparison.kind)) comparisons.push_back(&comparison);
+    }
   }
   return Summarise(comparisons);
 }

@@ -20,7 +20,7 @@ std::string RenderAccuracy(const std::vector<CaseResult>& results, TableFormat f
 // The summary by family and kind of metric alone, as the README shows it.
 Table FamilyTable(const std::vector<CaseResult>& results);
 
-// All comparisons together.
+// All comparisons together but those that are judged apart (metric.h).
 ErrorSummary Overall(const std::vector<CaseResult>& results);
 
 // Input of a gnuplot parity plot (measured against simulated, both axes logarithmic) that writes an

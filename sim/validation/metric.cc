@@ -1,6 +1,10 @@
 #include "sim/validation/metric.h"
 
+#include <algorithm>
 #include <array>
+#include <iterator>
+
+#include "absl/strings/str_join.h"
 
 namespace fleetsim {
 namespace {
@@ -20,6 +24,37 @@ constexpr std::array<SpeedMetric, 8> kSpeedMetrics = {{{"iteration_time", "s"},
                                                        {"tflops_per_accel_model", "TFLOP/s"},
                                                        {"hfu", "%"},
                                                        {"mfu", "%"}}};
+
+// What is not speed, and the units it may stand in.
+struct OtherMetric {
+  const char* name;
+  MetricClass kind;
+  std::array<const char*, 2> units;
+};
+constexpr OtherMetric kOtherMetrics[] = {
+    {"mem_per_accel", MetricClass::kMemory, {"GB", "GiB"}},
+    {"activation_memory", MetricClass::kMemory, {"GB", "GiB"}},
+    {"param_opt_memory", MetricClass::kMemory, {"GB", "GiB"}},
+    {"avg_power_per_node", MetricClass::kPower, {"W", "kW"}},
+    {"avg_power_per_node_dc", MetricClass::kPower, {"W", "kW"}},
+    {"peak_power_per_node", MetricClass::kPower, {"W", "kW"}},
+    {"energy", MetricClass::kNameplate, {"kWh", "MWh"}},
+    {"energy_it", MetricClass::kEnergy, {"kWh", "MWh"}},
+    {"energy_it_dc", MetricClass::kEnergy, {"kWh", "MWh"}},
+    {"co2", MetricClass::kNameplate, {"kg", "t"}},
+    {"accel_hours", MetricClass::kRun, {"h", "h"}},
+    {"accel_hours_per_Ttoken", MetricClass::kRun, {"h", "h"}},
+    {"time_to_train", MetricClass::kRun, {"min", "h"}},
+    {"run_duration", MetricClass::kRun, {"s", "h"}},
+    {"run_duration_days", MetricClass::kRun, {"day", "day"}},
+};
+
+const OtherMetric* FindOther(const std::string& metric) {
+  const auto* found =
+      std::find_if(std::begin(kOtherMetrics), std::end(kOtherMetrics),
+                   [&](const OtherMetric& candidate) { return metric == candidate.name; });
+  return found == std::end(kOtherMetrics) ? nullptr : found;
+}
 
 std::optional<double> Speed(const StepResult& step, const std::string& metric,
                             double sequence_length, const UtilisationConvention& convention) {
@@ -54,29 +89,38 @@ int SpeedRank(const std::string& metric) {
   return static_cast<int>(kSpeedMetrics.size());
 }
 
+const char* MetricClassName(MetricClass kind) {
+  constexpr std::array<const char*, 7> kNames = {"speed", "memory",    "power", "energy",
+                                                 "run",   "nameplate", "other"};
+  return kNames[static_cast<int>(kind)];
+}
+
+bool IsJudgedApart(MetricClass kind) {
+  return kind == MetricClass::kRun || kind == MetricClass::kNameplate;
+}
+
 MetricClass ClassOf(const std::string& metric) {
   if (SpeedRank(metric) < static_cast<int>(kSpeedMetrics.size())) return MetricClass::kSpeed;
-  const bool memory =
-      metric == "mem_per_accel" || metric == "activation_memory" || metric == "param_opt_memory";
-  return memory ? MetricClass::kMemory : MetricClass::kOther;
+  const OtherMetric* other = FindOther(metric);
+  return other == nullptr ? MetricClass::kOther : other->kind;
 }
 
 absl::Status CheckUnit(const std::string& file, const Measurement& measurement) {
-  const Location where{file, measurement.line, "unit"};
-  const std::string found = absl::StrCat("'", measurement.unit, "'");
-  switch (ClassOf(measurement.metric)) {
-    case MetricClass::kSpeed: {
-      const char* unit = kSpeedMetrics[SpeedRank(measurement.metric)].unit;
-      if (measurement.unit == unit) break;
-      return InputError(where, found, absl::StrCat(measurement.metric, " is in ", unit));
-    }
-    case MetricClass::kMemory:
-      if (measurement.unit == "GB" || measurement.unit == "GiB") break;
-      return InputError(where, found, absl::StrCat(measurement.metric, " is in GB or GiB"));
-    case MetricClass::kOther:
-      break;
+  std::vector<std::string> units;
+  if (const int rank = SpeedRank(measurement.metric);
+      rank < static_cast<int>(kSpeedMetrics.size())) {
+    units = {kSpeedMetrics[rank].unit};
+  } else if (const OtherMetric* other = FindOther(measurement.metric); other != nullptr) {
+    units = {other->units[0]};
+    if (other->units[1] != units[0]) units.emplace_back(other->units[1]);
+  } else {
+    return absl::OkStatus();
   }
-  return absl::OkStatus();
+  if (std::find(units.begin(), units.end(), measurement.unit) != units.end()) {
+    return absl::OkStatus();
+  }
+  return InputError({file, measurement.line, "unit"}, absl::StrCat("'", measurement.unit, "'"),
+                    absl::StrCat(measurement.metric, " is in ", absl::StrJoin(units, " or ")));
 }
 
 std::optional<double> SimulatedMetric(const StepResult& step, const Measurement& measurement,

@@ -13,7 +13,12 @@
 namespace fleetsim {
 
 // What a comparison is about, so that one configuration counts once for each.
-enum class MetricClass { kSpeed, kMemory, kOther };
+// Run metrics (hours, days) are of whole trainings and hold pauses that a step has not: the
+// simulated value is a lower bound. Nameplate metrics were computed by their authors from TDP and
+// hours. Both are judged apart.
+enum class MetricClass { kSpeed, kMemory, kPower, kEnergy, kRun, kNameplate, kOther };
+const char* MetricClassName(MetricClass kind);  // "speed", "memory", ..
+bool IsJudgedApart(MetricClass kind);
 MetricClass ClassOf(const std::string& metric);
 
 // Fails where a metric that is simulated stands in a unit that is not its own.

@@ -142,6 +142,20 @@ double NominalParameters(const MeasuredCase& measured) {
   return absl::SimpleAtod(match[1].str(), &billions) ? billions * 1e9 : 0.0;
 }
 
+std::optional<double> StatedNumber(const MeasuredCase& measured, const char* pattern) {
+  std::smatch match;
+  double value = 0.0;
+  if (!std::regex_search(measured.notes, match, std::regex(pattern)) ||
+      !absl::SimpleAtod(match[1].str(), &value)) {
+    return std::nullopt;
+  }
+  const std::string suffix = match.size() > 2 ? match[2].str() : "";
+  if (suffix == "T") value *= 1e12;
+  if (suffix == "B") value *= 1e9;
+  if (suffix == "M") value *= 1e6;
+  return value;
+}
+
 bool DoesNotCount(const MeasuredCase& measured) {
   return HasWord(measured.notes, "exclude|excluded|withdrawn|outlier");
 }

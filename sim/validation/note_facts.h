@@ -50,6 +50,10 @@ bool NamesTwoDimensionalTensor(const MeasuredCase& measured);
 // Parameters that the model's name states: "Llama-3-8B", "llama2_7b"; zero if it states none.
 double NominalParameters(const MeasuredCase& measured);
 
+// Number of the pattern's first group, with the suffix T, B or M of its second one; empty if the
+// notes hold no such thing.
+std::optional<double> StatedNumber(const MeasuredCase& measured, const char* pattern);
+
 // "exclude", "withdrawn", "outlier": the row does not count.
 bool DoesNotCount(const MeasuredCase& measured);
 

@@ -11,24 +11,54 @@
 #include "sim/validation/case_platform.h"
 #include "sim/validation/micro_batch.h"
 #include "sim/validation/note_facts.h"
+#include "sim/validation/run_metric.h"
 
 namespace fleetsim {
 namespace {
 
-// The measurements of a case that are compared: its speed metric of the best rank, and memory.
-std::vector<Measurement> Compared(const MeasuredCase& measured) {
+// What of a case is compared, and why the rest is not.
+struct Comparable {
+  std::vector<Measurement> simulated;  // the speed metric of the best rank, then the others
+  std::vector<Measurement> nameplate;
+  RunFacts facts;
+  std::vector<std::string> rules;
+  std::string reason;  // of the first metric that cannot be compared
+};
+
+Comparable ComparableOf(const MeasuredCase& measured, const Catalog& catalog) {
+  Comparable result;
+  result.facts = RunFactsOf(measured, catalog, result.rules);
   const Measurement* speed = nullptr;
-  std::vector<Measurement> compared;
   for (const Measurement& measurement : measured.measurements) {
     const MetricClass kind = ClassOf(measurement.metric);
-    if (kind == MetricClass::kMemory) compared.push_back(measurement);
-    if (kind != MetricClass::kSpeed) continue;
-    if (speed == nullptr || SpeedRank(measurement.metric) < SpeedRank(speed->metric)) {
-      speed = &measurement;
+    if (!measurement.wanted) continue;
+    if (kind == MetricClass::kSpeed) {
+      const int rank = SpeedRank(measurement.metric);
+      if (speed == nullptr || rank < SpeedRank(speed->metric)) speed = &measurement;
+      continue;
+    }
+    std::string missing = MissingRunFact(measurement.metric, result.facts);
+    if (kind == MetricClass::kOther) {
+      missing = absl::StrCat("metric ", measurement.metric, " is not simulated");
+    }
+    if (missing.empty()) {
+      (kind == MetricClass::kNameplate ? result.nameplate : result.simulated)
+          .push_back(measurement);
+    } else if (result.reason.empty()) {
+      result.reason = missing;
     }
   }
-  if (speed != nullptr) compared.insert(compared.begin(), *speed);
-  return compared;
+  if (speed != nullptr) result.simulated.insert(result.simulated.begin(), *speed);
+  return result;
+}
+
+void CompareNameplate(const Comparable& comparable, const Catalog& catalog, CaseResult& result) {
+  for (const Measurement& measurement : comparable.nameplate) {
+    const auto value = NameplateMetric(*result.measured, comparable.facts, catalog, measurement);
+    if (!value) continue;
+    result.comparisons.push_back(
+        {MetricClass::kNameplate, measurement.metric, measurement.unit, measurement.value, *value});
+  }
 }
 
 absl::StatusOr<Translation> Complete(const MeasuredCase& measured, const Catalog& catalog,
@@ -40,7 +70,7 @@ absl::StatusOr<Translation> Complete(const MeasuredCase& measured, const Catalog
 
 // Simulated values of `compared`, as raw doubles.
 absl::StatusOr<std::string> Simulate(const Translation& translation, const Catalog& catalog,
-                                     const std::vector<Measurement>& compared) {
+                                     const Comparable& compared) {
   ASSIGN_OR_RETURN(const CasePlatform platform, CasePlatform::Make(translation.fleet, catalog));
   ASSIGN_OR_RETURN(const std::unique_ptr<Simulation> simulation,
                    Simulation::Load(platform.fleet()));
@@ -49,10 +79,14 @@ absl::StatusOr<std::string> Simulate(const Translation& translation, const Catal
                    SimulateStep(translation.spec, platform.fleet(), catalog,
                                 {.detail = Detail::kFolded, .must_fit = false}, *simulation));
   std::string values;
-  for (const Measurement& measurement : compared) {
-    const double value = SimulatedMetric(step, measurement, translation.spec.sequence_length,
-                                         translation.utilisation)
-                             .value_or(0.0);
+  const double length = translation.spec.sequence_length;
+  for (const Measurement& measurement : compared.simulated) {
+    std::optional<double> simulated =
+        SimulatedMetric(step, measurement, length, translation.utilisation);
+    if (!simulated) {
+      simulated = SimulatedRunMetric(step, platform.fleet(), compared.facts, length, measurement);
+    }
+    const double value = simulated.value_or(0.0);
     values.append(reinterpret_cast<const char*>(&value), sizeof value);
   }
   return values;
@@ -63,6 +97,7 @@ void Compare(const std::vector<Measurement>& compared, const std::string& values
   for (size_t i = 0; i < compared.size(); ++i) {
     double simulated = 0;
     std::memcpy(&simulated, values.data() + i * sizeof simulated, sizeof simulated);
+    if (simulated <= 0.0) continue;  // the power of the accelerator is unknown
     result.comparisons.push_back({ClassOf(compared[i].metric), compared[i].metric, compared[i].unit,
                                   compared[i].value, simulated});
   }
@@ -76,20 +111,28 @@ std::vector<CaseResult> SimulateCases(const std::vector<MeasuredCase>& cases,
   std::vector<CaseResult> results;
   std::vector<Translation> translations;
   translations.reserve(cases.size());
-  std::vector<std::vector<Measurement>> compared;
+  std::vector<Comparable> compared;
   std::vector<IsolatedTask> tasks;
   std::vector<size_t> task_case;
   for (const MeasuredCase& measured : cases) {
     results.push_back({.measured = &measured});
-    compared.push_back(Compared(measured));
+    compared.push_back(ComparableOf(measured, catalog));
     if (DoesNotCount(measured)) {
       results.back().reason = "its notes exclude it";
-    } else if (compared.back().empty()) {
-      results.back().reason =
-          absl::StrCat("metric ", measured.measurements.front().metric, " is not simulated");
+      continue;
+    }
+    CompareNameplate(compared.back(), catalog, results.back());
+    results.back().rules = compared.back().rules;
+    if (compared.back().simulated.empty()) {
+      if (results.back().comparisons.empty()) {
+        results.back().reason = compared.back().reason.empty()
+                                    ? "the accelerator or its TDP is not in the catalog"
+                                    : compared.back().reason;
+      }
     } else if (absl::StatusOr<Translation> translation = Complete(measured, catalog, models);
                translation.ok()) {
-      results.back().rules = translation->rules;
+      std::vector<std::string>& rules = results.back().rules;
+      rules.insert(rules.begin(), translation->rules.begin(), translation->rules.end());
       translations.push_back(*std::move(translation));
       const size_t task = translations.size() - 1;
       const size_t index = results.size() - 1;
@@ -105,7 +148,7 @@ std::vector<CaseResult> SimulateCases(const std::vector<MeasuredCase>& cases,
   for (size_t task = 0; task < outputs.size(); ++task) {
     const size_t index = task_case[task];
     if (outputs[task].ok()) {
-      Compare(compared[index], *outputs[task], results[index]);
+      Compare(compared[index].simulated, *outputs[task], results[index]);
     } else {
       results[index].reason = std::string(outputs[task].status().message());
     }
