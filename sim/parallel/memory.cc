@@ -1,12 +1,11 @@
 #include "sim/parallel/memory.h"
 
 #include <algorithm>
-#include <map>
-#include <numeric>
 #include <vector>
 
 #include "sim/model/operators.h"
 #include "sim/parallel/schedule.h"
+#include "sim/parallel/shard.h"
 #include "sim/parallel/stage_parameters.h"
 
 namespace fleetsim {
@@ -15,10 +14,7 @@ namespace {
 constexpr double kActivationBytes = 2.0;
 
 LayerShard ShardOf(const MemoryQuestion& question) {
-  return {.sequences = static_cast<double>(question.strategy.micro_batch),
-          .sequence_length = static_cast<double>(question.sequence_length),
-          .tensor = question.strategy.tensor,
-          .context = question.strategy.context};
+  return ShardOf(question.strategy, question.sequence_length);
 }
 
 double SequenceShare(const Strategy& strategy) {
@@ -48,7 +44,9 @@ double LayerWithoutScores(const MemoryQuestion& question, const LayerOperators& 
   const double context = attention.heads * attention.value_dim;
   // Operands of the products: q, k, v and the attention's output; input and output of the
   // activation function (Korthikanti et al. 2022, section 4.1).
+  // Of experts the copies that they compute on, too.
   const double sharded = operators.tokens * (query + key_value + context) +
+                         operators.received_elements +
                          ActivationFunctionElements(question, operators);
   return sharded * kActivationBytes * (1.0 - again.matrix) +
          operators.hidden_elements * question.stack->activation_replicated *
@@ -66,11 +64,8 @@ double PeakActivations(const MemoryQuestion& question, int stage) {
   const Strategy& strategy = question.strategy;
   std::vector<double> chunk_bytes;
   for (int i = 0; i < strategy.virtual_stages; ++i) {
-    const int chunk = strategy.ChunkOf(stage, i);
-    const auto begin = strategy.chunk_layers.begin();
-    const int first = std::accumulate(begin, begin + chunk, 0);
     double bytes = 0.0;
-    for (int layer = first; layer < first + strategy.chunk_layers[chunk]; ++layer) {
+    for (int layer : LayersOfChunk(*question.model, strategy, strategy.ChunkOf(stage, i))) {
       bytes += LayerActivations(question, layer).value();
     }
     chunk_bytes.push_back(bytes);
@@ -87,7 +82,9 @@ double PeakActivations(const MemoryQuestion& question, int stage) {
 
 // What is alive only for a moment: a layer computed again, or the logits on the last stage.
 double Working(const MemoryQuestion& question, int stage) {
-  const LayerOperators operators = ForwardOperators(*question.model, 0, ShardOf(question));
+  // The model's last layer is one with experts where there are any.
+  const LayerOperators operators =
+      ForwardOperators(*question.model, question.model->layers - 1, ShardOf(question));
   double working = 0.0;
   if (question.recompute == Recompute::kFull) {
     working = LayerWithoutScores(question, operators) + Scores(question, operators);
@@ -119,15 +116,18 @@ Bytes LayerActivations(const MemoryQuestion& question, int layer) {
 MemoryUse StageMemory(const MemoryQuestion& question, int stage) {
   const SoftwareStack& stack = *question.stack;
   const Strategy& strategy = question.strategy;
-  const double parameters = StageParametersOnRank(*question.model, strategy, stage);
-  const double shards = strategy.optimizer_shards;
+  const HeldParameters held = HeldByStage(*question.model, strategy, stage);
+  // Parameters that count where a ZeRO stage from `divided_from` on spreads them over the replicas.
+  const auto kept = [&](int divided_from) {
+    if (strategy.zero_stage < divided_from) return held.Total();
+    return held.shared / strategy.optimizer_shards +
+           held.experts / strategy.ExpertOptimizerShards();
+  };
   MemoryUse use;
   use.stage = stage;
-  use.weights = Bytes(parameters * stack.weight_bytes / (strategy.zero_stage >= 3 ? shards : 1.0));
-  use.gradients =
-      Bytes(parameters * stack.gradient_bytes / (strategy.zero_stage >= 2 ? shards : 1.0));
-  use.optimizer =
-      Bytes(parameters * stack.optimizer_bytes / (strategy.zero_stage >= 1 ? shards : 1.0));
+  use.weights = Bytes(kept(3) * stack.weight_bytes);
+  use.gradients = Bytes(kept(2) * stack.gradient_bytes);
+  use.optimizer = Bytes(kept(1) * stack.optimizer_bytes);
   use.activations = Bytes(PeakActivations(question, stage));
   use.working = Bytes(Working(question, stage));
   use.reserved = stack.reserved_memory;

@@ -22,19 +22,44 @@ double HeadParametersOnRank(const Architecture& model, const Strategy& strategy)
          (shared ? 0.0 : VocabularyMatrixOnRank(model, strategy));
 }
 
-double StageParametersOnRank(const Architecture& model, const Strategy& strategy, int stage) {
-  double sum = 0.0;
+std::vector<int> LayersOfChunk(const Architecture& model, const Strategy& strategy, int chunk) {
+  const auto begin = strategy.chunk_layers.begin();
+  int count = strategy.chunk_layers[chunk];
+  if (chunk + 1 == static_cast<int>(strategy.chunk_layers.size())) {
+    count += model.multi_token_prediction_layers;
+  }
+  std::vector<int> layers(count);
+  std::iota(layers.begin(), layers.end(), std::accumulate(begin, begin + chunk, 0));
+  return layers;
+}
+
+HeldParameters HeldByLayer(const Architecture& model, const Strategy& strategy, int layer) {
+  const double join =
+      layer >= model.layers ? PredictionJoinParameters(model) / strategy.tensor : 0.0;
+  return {SharedParametersOnRank(model, layer, strategy.tensor) + join,
+          ExpertParametersOnRank(model, layer, strategy.expert, strategy.expert_tensor)};
+}
+
+HeldParameters HeldByStage(const Architecture& model, const Strategy& strategy, int stage) {
+  HeldParameters held;
   for (int i = 0; i < strategy.virtual_stages; ++i) {
-    const int chunk = strategy.ChunkOf(stage, i);
-    const auto begin = strategy.chunk_layers.begin();
-    const int first = std::accumulate(begin, begin + chunk, 0);
-    for (int layer = first; layer < first + strategy.chunk_layers[chunk]; ++layer) {
-      sum += LayerParametersOnRank(model, layer, strategy.tensor);
+    for (int layer : LayersOfChunk(model, strategy, strategy.ChunkOf(stage, i))) {
+      held += HeldByLayer(model, strategy, layer);
     }
   }
-  if (stage == 0) sum += EmbeddingParametersOnRank(model, strategy);
-  if (stage + 1 == strategy.pipeline) sum += HeadParametersOnRank(model, strategy);
-  return sum;
+  if (stage == 0) held.shared += EmbeddingParametersOnRank(model, strategy);
+  if (stage + 1 == strategy.pipeline) {
+    held.shared += HeadParametersOnRank(model, strategy);
+    // The modules' lookups use a copy of the table where the first stage is another rank's.
+    if (model.multi_token_prediction_layers > 0 && strategy.pipeline > 1) {
+      held.shared += VocabularyMatrixOnRank(model, strategy);
+    }
+  }
+  return held;
+}
+
+double StageParametersOnRank(const Architecture& model, const Strategy& strategy, int stage) {
+  return HeldByStage(model, strategy, stage).Total();
 }
 
 double TiedParametersAcrossStages(const Architecture& model, const Strategy& strategy) {

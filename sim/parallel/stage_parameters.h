@@ -2,6 +2,8 @@
 #ifndef SIM_PARALLEL_STAGE_PARAMETERS_H_
 #define SIM_PARALLEL_STAGE_PARAMETERS_H_
 
+#include <vector>
+
 #include "sim/model/architecture.h"
 #include "sim/parallel/strategy.h"
 
@@ -14,7 +16,25 @@ double EmbeddingParametersOnRank(const Architecture& model, const Strategy& stra
 // same rank. A tied matrix on another stage than the embedding is a copy.
 double HeadParametersOnRank(const Architecture& model, const Strategy& strategy);
 
-// All that one rank of pipeline stage `stage` holds.
+// Parameters on one rank by whose replicas they have: the routed experts' are fewer.
+struct HeldParameters {
+  double shared = 0, experts = 0;
+  double Total() const { return shared + experts; }
+  HeldParameters& operator+=(const HeldParameters& other) {
+    shared += other.shared;
+    experts += other.experts;
+    return *this;
+  }
+};
+
+// Layers of a model chunk in order; further-token modules follow the last layer.
+std::vector<int> LayersOfChunk(const Architecture& model, const Strategy& strategy, int chunk);
+
+// Of one layer, or further-token module with the projection that joins its inputs.
+HeldParameters HeldByLayer(const Architecture& model, const Strategy& strategy, int layer);
+
+// All that one rank of pipeline stage `stage` holds, and the sum of it.
+HeldParameters HeldByStage(const Architecture& model, const Strategy& strategy, int stage);
 double StageParametersOnRank(const Architecture& model, const Strategy& strategy, int stage);
 
 // The matrix whose gradients first and last stage add up; zero where there is none.

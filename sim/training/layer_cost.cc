@@ -2,7 +2,9 @@
 
 #include <algorithm>
 
+#include "sim/parallel/stage_parameters.h"
 #include "sim/training/attention_cost.h"
+#include "sim/training/expert_cost.h"
 #include "sim/training/products.h"
 #include "sim/training/work.h"
 
@@ -62,14 +64,13 @@ Seconds TensorReduction(const TrainingSpec& spec, const WorkerHardware& hardware
          LocalCollectiveTime(CollectiveKind::kReduceScatter, ranks, bytes, hardware.links);
 }
 
-// Under sequence parallelism the inputs of the two column-parallel products are kept sharded and
-// gathered again for their weight gradients (Korthikanti et al. 2022, section 4.2.2).
-Seconds InputGathers(const TrainingSpec& spec, const WorkerHardware& hardware, double tokens) {
+// Under sequence parallelism the input of a block's column-parallel product is kept sharded and
+// gathered again for its weight gradients (Korthikanti et al. 2022, section 4.2.2).
+Seconds InputGather(const TrainingSpec& spec, const WorkerHardware& hardware, double tokens) {
   if (!spec.strategy.sequence_parallel) return Seconds(0.0);
   const Bytes bytes(tokens * spec.model->hidden * kActivationBytes);
   return LocalCollectiveTime(CollectiveKind::kAllGather, spec.strategy.tensor, bytes,
-                             hardware.links) *
-         2.0;
+                             hardware.links);
 }
 
 // The host issues kernels one by one; where that takes longer than they run, or where it waits for
@@ -89,13 +90,15 @@ Work ForwardKernels(const TrainingSpec& spec, const WorkerHardware& hardware, in
   Work work;
   AddKernels(work, part,
              {.matrix = products.matrix,
-              .memory = products.memory + ElementwiseTime(spec, hardware, operators,
-                                                          spec.stack->forward_traffic,
-                                                          spec.stack->elementwise_kernels)});
+              .memory = products.memory +
+                        ElementwiseTime(spec, hardware, operators, spec.stack->forward_traffic,
+                                        spec.stack->elementwise_kernels) +
+                        PermutationTime(spec, hardware, operators, false)});
   AddAttention(work, spec, part, AttentionForward(spec, hardware, operators.attention));
+  Add(work, Part::kTensorExposed, Activity::kNetwork, ExpertTensorTime(spec, hardware, operators));
   if (spec.strategy.tensor > 1) {
-    const Seconds reductions =
-        TensorReduction(spec, hardware, operators.tokens) * (stops_early ? 1.0 : 2.0);
+    const double blocks = TensorReducedBlocks(spec, layer) - (stops_early ? 1.0 : 0.0);
+    const Seconds reductions = TensorReduction(spec, hardware, operators.tokens) * blocks;
     AddTensorCommunication(work, spec, part, reductions, spec.stack->tensor_overlap_forward);
   }
   return work;
@@ -137,12 +140,16 @@ Work InputGradientKernels(const TrainingSpec& spec, const WorkerHardware& hardwa
   Work work;
   AddKernels(work, Part::kBackward,
              {.matrix = products.matrix,
-              .memory = products.memory + ElementwiseTime(spec, hardware, operators,
-                                                          spec.stack->backward_traffic, kernels)});
+              .memory = products.memory +
+                        ElementwiseTime(spec, hardware, operators, spec.stack->backward_traffic,
+                                        kernels) +
+                        PermutationTime(spec, hardware, operators, true)});
   AddAttention(work, spec, Part::kBackward, AttentionBackward(spec, hardware, operators.attention));
+  Add(work, Part::kTensorExposed, Activity::kNetwork, ExpertTensorTime(spec, hardware, operators));
   if (spec.strategy.tensor > 1) {
-    const Seconds communication = TensorReduction(spec, hardware, operators.tokens) * 2.0 +
-                                  InputGathers(spec, hardware, operators.tokens);
+    const Seconds communication = (TensorReduction(spec, hardware, operators.tokens) +
+                                   InputGather(spec, hardware, operators.tokens)) *
+                                  TensorReducedBlocks(spec, layer);
     AddTensorCommunication(work, spec, Part::kBackward, communication,
                            spec.stack->tensor_overlap_backward);
   }
@@ -153,7 +160,7 @@ Work InputGradientKernels(const TrainingSpec& spec, const WorkerHardware& hardwa
 Work WeightGradientKernels(const TrainingSpec& spec, const WorkerHardware& hardware, int layer) {
   const LayerOperators operators = ForwardOperators(*spec.model, layer, spec.Shard());
   const ProductTime products = WeightGradients(spec, hardware, operators.gemms);
-  const double accumulated = LayerParametersOnRank(*spec.model, layer, spec.strategy.tensor) *
+  const double accumulated = HeldByLayer(*spec.model, spec.strategy, layer).Total() *
                              spec.stack->gradient_accumulation_traffic;
   Work work;
   AddKernels(work, Part::kBackward,
@@ -163,23 +170,37 @@ Work WeightGradientKernels(const TrainingSpec& spec, const WorkerHardware& hardw
   return work;
 }
 
+struct Launches {
+  double forward, backward;
+};
+
+Launches LaunchesOf(const TrainingSpec& spec, int layer) {
+  const SoftwareStack& stack = *spec.stack;
+  Launches launches{stack.launches_forward, stack.launches_backward};
+  if (HasExperts(*spec.model, layer)) {
+    launches.forward += stack.expert_launches_forward;
+    launches.backward += stack.expert_launches_backward;
+  }
+  return launches;
+}
+
 }  // namespace
 
 Work LayerForward(const TrainingSpec& spec, const WorkerHardware& hardware, int layer, Part part) {
   Work work = ForwardKernels(spec, hardware, layer, part);
-  AddHostFloor(work, *spec.stack, spec.stack->launches_forward);
+  AddHostFloor(work, *spec.stack, LaunchesOf(spec, layer).forward);
   return work;
 }
 
 Work LayerBackward(const TrainingSpec& spec, const WorkerHardware& hardware, int layer) {
   Work work = InputGradientKernels(spec, hardware, layer);
   Append(work, WeightGradientKernels(spec, hardware, layer));
-  double launches = spec.stack->launches_backward;
   Append(work, Scaled(RecomputedKernels(spec, hardware, layer), spec.recomputed_layers));
+  Launches launches = LaunchesOf(spec, layer);
   if (spec.recompute == Recompute::kFull) {
-    launches += spec.stack->launches_forward * spec.recomputed_layers;
+    launches.backward += launches.forward * spec.recomputed_layers;
   }
-  AddHostFloor(work, *spec.stack, launches);
+  AddHostFloor(work, *spec.stack, launches.backward);
   return work;
 }
 

@@ -10,6 +10,7 @@
 #include "sim/model/operators.h"
 #include "sim/model/precision_recipe.h"
 #include "sim/model/recompute.h"
+#include "sim/parallel/shard.h"
 #include "sim/parallel/strategy.h"
 
 namespace fleetsim {
@@ -37,6 +38,7 @@ struct TrainingSpec {
   DataType AttentionPrecision() const {
     return recipe.narrow_attention ? precision : WidePrecision();
   }
+  LayerShard Shard() const { return ShardOf(strategy, sequence_length); }
   // Sequences of one step over all replicas.
   double GlobalBatch() const {
     return static_cast<double>(strategy.micro_batch) * strategy.micro_batches * strategy.data;

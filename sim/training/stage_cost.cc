@@ -2,8 +2,11 @@
 
 #include <algorithm>
 #include <map>
+<<<<<<< HEAD
 #include <numeric>
 #include <utility>
+=======
+>>>>>>> 5ffb6e8 (Expert parallelism in the step: experts dealt out over a stage's ranks, tokens exchanged between them, groups of their own for experts' gradients)
 
 #include "sim/model/architecture.h"
 #include "sim/parallel/stage_parameters.h"
@@ -15,12 +18,36 @@ namespace {
 
 struct LayerPasses {
   Work forward, backward;
-  double parameters = 0;
+  HeldParameters parameters;
+  ExpertExchanges forward_exchanges, backward_exchanges;
 };
 
+// Layers that cost the same.
+enum class LayerKind { kDense, kExperts, kPrediction };
+
+LayerKind KindOf(const Architecture& model, int layer) {
+  if (layer >= model.layers) return LayerKind::kPrediction;
+  return HasExperts(model, layer) ? LayerKind::kExperts : LayerKind::kDense;
+}
+
+// A further-token module looks tokens up and has a loss of its own (DeepSeek-V3, arXiv 2412.19437,
+// section 2.2).
+void AddPredictionEnds(const TrainingSpec& spec, const WorkerHardware& hardware,
+                       LayerPasses& passes) {
+  Append(passes.forward, EmbeddingPass(spec, hardware, Part::kForward));
+  Append(passes.forward, HeadForward(spec, hardware));
+  Append(passes.backward, HeadBackward(spec, hardware));
+  Append(passes.backward, EmbeddingPass(spec, hardware, Part::kBackward));
+}
+
+
 LayerPasses PassesOf(const TrainingSpec& spec, const WorkerHardware& hardware, int layer) {
-  return {LayerForward(spec, hardware, layer, Part::kForward), LayerBackward(spec, hardware, layer),
-          LayerParametersOnRank(*spec.model, layer, spec.strategy.tensor)};
+  LayerPasses passes{LayerForward(spec, hardware, layer, Part::kForward),
+                     LayerBackward(spec, hardware, layer),
+                     HeldByLayer(*spec.model, spec.strategy, layer), ForwardExchanges(spec, layer),
+                     BackwardExchanges(spec, layer)};
+  if (layer >= spec.model->layers) AddPredictionEnds(spec, hardware, passes);
+  return passes;
 }
 
 // The layer's products run in 16 bits although the job's precision is narrower.
@@ -48,9 +75,9 @@ std::vector<int> PieceSizes(int layers, int pieces) {
 
 ChunkCost CostOfChunk(const TrainingSpec& spec, const WorkerHardware& hardware, int chunk,
                       int pieces) {
-  const std::vector<int>& chunk_layers = spec.strategy.chunk_layers;
-  int layer = std::accumulate(chunk_layers.begin(), chunk_layers.begin() + chunk, 0);
+  const std::vector<int> layers = LayersOfChunk(*spec.model, spec.strategy, chunk);
   ChunkCost cost;
+<<<<<<< HEAD
   // Layers of one kind cost the same: dense ones and ones with experts, narrow ones and wide ones.
   std::map<std::pair<bool, bool>, LayerPasses> passes;
   const TrainingSpec wide = WithWideProducts(spec);
@@ -66,25 +93,46 @@ ChunkCost CostOfChunk(const TrainingSpec& spec, const WorkerHardware& hardware, 
       Append(cost.forward.back(), passes[kind].forward);
       Append(cost.backward.back(), passes[kind].backward);
       cost.parameters.back() += passes[kind].parameters;
+=======
+  std::map<LayerKind, LayerPasses> passes;
+  auto layer = layers.begin();
+  for (int size : PieceSizes(static_cast<int>(layers.size()), pieces)) {
+    cost.forward.emplace_back();
+    cost.backward.emplace_back();
+    cost.parameters.emplace_back();
+    cost.forward_exchanges.emplace_back();
+    cost.backward_exchanges.emplace_back();
+    for (const auto end = layer + size; layer != end; ++layer) {
+      const auto [known, is_new] = passes.try_emplace(KindOf(*spec.model, *layer));
+      if (is_new) known->second = PassesOf(spec, hardware, *layer);
+      Append(cost.forward.back(), known->second.forward);
+      Append(cost.backward.back(), known->second.backward);
+      cost.parameters.back() += known->second.parameters;
+      cost.forward_exchanges.back() += known->second.forward_exchanges;
+      cost.backward_exchanges.back() += known->second.backward_exchanges;
+>>>>>>> 5ffb6e8 (Expert parallelism in the step: experts dealt out over a stage's ranks, tokens exchanged between them, groups of their own for experts' gradients)
     }
   }
   if (chunk == 0) {
     Append(cost.forward.front(), EmbeddingPass(spec, hardware, Part::kForward));
     Append(cost.backward.front(), EmbeddingPass(spec, hardware, Part::kBackward));
-    cost.parameters.front() += EmbeddingParametersOnRank(*spec.model, spec.strategy);
+    cost.parameters.front().shared += EmbeddingParametersOnRank(*spec.model, spec.strategy);
   }
-  if (chunk + 1 == static_cast<int>(chunk_layers.size())) {
+  if (chunk + 1 == static_cast<int>(spec.strategy.chunk_layers.size())) {
     Append(cost.forward.back(), HeadForward(spec, hardware));
     Append(cost.backward.back(), HeadBackward(spec, hardware));
-    cost.parameters.back() += HeadParametersOnRank(*spec.model, spec.strategy);
+    cost.parameters.back().shared += HeadParametersOnRank(*spec.model, spec.strategy);
   }
   return cost;
 }
 
-Work OptimizerStep(const TrainingSpec& spec, const WorkerHardware& hardware, double parameters) {
+Work OptimizerStep(const TrainingSpec& spec, const WorkerHardware& hardware,
+                   const HeldParameters& parameters) {
   const SoftwareStack& stack = *spec.stack;
-  const double updated =
-      spec.strategy.zero_stage > 0 ? parameters / spec.strategy.optimizer_shards : parameters;
+  const double updated = spec.strategy.zero_stage > 0
+                             ? parameters.shared / spec.strategy.optimizer_shards +
+                                   parameters.experts / spec.strategy.ExpertOptimizerShards()
+                             : parameters.Total();
   const double bytes = updated * stack.optimizer_traffic / stack.optimizer_efficiency +
                        updated * stack.gradient_traffic;
   Work work;

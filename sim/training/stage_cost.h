@@ -5,7 +5,9 @@
 
 #include <vector>
 
+#include "sim/parallel/stage_parameters.h"
 #include "sim/program/program.h"
+#include "sim/training/expert_exchanges.h"
 #include "sim/training/spec.h"
 
 namespace fleetsim {
@@ -14,7 +16,10 @@ namespace fleetsim {
 struct ChunkCost {
   std::vector<Work> forward;       // in forward order
   std::vector<Work> backward;      // backward[i] takes back forward[i]
-  std::vector<double> parameters;  // of piece i on one rank; embedding and head with their piece
+  // Of piece i on one rank; embedding and head with their piece.
+  std::vector<HeldParameters> parameters;
+  // Exchanges of tokens with the ranks that hold their experts, of piece i's passes.
+  std::vector<ExpertExchanges> forward_exchanges, backward_exchanges;
 };
 
 // Chunk `chunk` of the model (Strategy::ChunkOf), in at most `pieces` pieces.
@@ -22,7 +27,8 @@ ChunkCost CostOfChunk(const TrainingSpec& spec, const WorkerHardware& hardware, 
                       int pieces);
 
 // Gradient norm, clipping and parameter update on one rank that holds `parameters`.
-Work OptimizerStep(const TrainingSpec& spec, const WorkerHardware& hardware, double parameters);
+Work OptimizerStep(const TrainingSpec& spec, const WorkerHardware& hardware,
+                   const HeldParameters& parameters);
 
 }  // namespace fleetsim
 
