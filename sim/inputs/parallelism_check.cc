@@ -65,8 +65,8 @@ absl::Status CheckExperts(const FieldCheck& check, const Architecture& model,
                        absl::StrCat("is ", std::max(request.expert, expert_tensor)),
                        absl::StrCat(model.name, " has no experts: leave it out"));
   }
-  RETURN_IF_ERROR(CheckDivides(check, "expert", request.expert, "the model's experts",
-                               model.experts->experts));
+  RETURN_IF_ERROR(
+      CheckDivides(check, "expert", request.expert, "the model's experts", model.experts->experts));
   RETURN_IF_ERROR(CheckDivides(check, "expert_tensor", expert_tensor, "tensor", request.tensor));
   return CheckDivides(check, "expert_tensor", expert_tensor, "the model's expert_ffn",
                       model.experts->ffn);

@@ -147,8 +147,8 @@ ModelParameters CountParameters(const Architecture& model) {
   count.final_norm = NormParameters(model, hidden);
   if (!model.tied_embeddings) count.head = model.vocab * hidden;
   for (int i = 0; i < model.multi_token_prediction_layers; ++i) {
-    count.multi_token_prediction += CountLayerParameters(model, model.layers + i).Total() +
-                                    PredictionJoinParameters(model);
+    count.multi_token_prediction +=
+        CountLayerParameters(model, model.layers + i).Total() + PredictionJoinParameters(model);
   }
   return count;
 }

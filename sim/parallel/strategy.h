@@ -24,6 +24,8 @@ struct Strategy {
   int expert = 1, expert_tensor = 1;
   double expert_load = 1.0;  // tokens of the busiest expert rank over the mean
 
+  // Accelerators that exchange most: a tensor group, or the expert groups it is part of.
+  int CloseAccelerators() const { return std::max(tensor, expert * expert_tensor); }
   // Ranks that hold the same part of the same experts.
   int ExpertReplicas() const { return tensor * data * context / (expert * expert_tensor); }
   // Ranks that the optimizer states of the experts are spread over.

@@ -138,12 +138,12 @@ Work InputGradientKernels(const TrainingSpec& spec, const WorkerHardware& hardwa
   // biases, one for that of its parameters.
   const double kernels = 2.0 * spec.stack->elementwise_kernels;
   Work work;
-  AddKernels(work, Part::kBackward,
-             {.matrix = products.matrix,
-              .memory = products.memory +
-                        ElementwiseTime(spec, hardware, operators, spec.stack->backward_traffic,
-                                        kernels) +
-                        PermutationTime(spec, hardware, operators, true)});
+  AddKernels(
+      work, Part::kBackward,
+      {.matrix = products.matrix,
+       .memory = products.memory +
+                 ElementwiseTime(spec, hardware, operators, spec.stack->backward_traffic, kernels) +
+                 PermutationTime(spec, hardware, operators, true)});
   AddAttention(work, spec, Part::kBackward, AttentionBackward(spec, hardware, operators.attention));
   Add(work, Part::kTensorExposed, Activity::kNetwork, ExpertTensorTime(spec, hardware, operators));
   if (spec.strategy.tensor > 1) {

@@ -39,9 +39,9 @@ std::vector<Group> TiedGroups(const TrainingSpec& spec, const Placement& placeme
   return groups;
 }
 
-// Experts are dealt out to a stage's accelerators in order: those an expert is cut over next to each
-// other, then the expert ranks (Megatron-Core, parallel_state.py). `strategy.expert` ranks of a
-// group come `strategy.expert_tensor` accelerators apart.
+// Experts are dealt out to a stage's accelerators in order: those an expert is cut over next to
+// each other, then the expert ranks (Megatron-Core, parallel_state.py). `strategy.expert` ranks of
+// a group come `strategy.expert_tensor` accelerators apart.
 std::vector<Group> ExpertGroups(const Strategy& strategy, const Placement& placement) {
   std::vector<Group> groups;
   if (strategy.expert <= 1) return groups;
@@ -71,8 +71,7 @@ std::vector<Group> ExpertDataGroups(const Strategy& strategy, const Placement& p
   const int ranks = std::max(1, strategy.tensor / span);
   for (int stage = 0; stage < placement.stages; ++stage) {
     for (int first = 0; first < stride; ++first) {
-      Group group{
-          .workers = {}, .lanes = strategy.tensor / ranks, .ranks_per_worker = ranks};
+      Group group{.workers = {}, .lanes = strategy.tensor / ranks, .ranks_per_worker = ranks};
       for (int i = first; i < placement.replicas; i += stride) {
         group.workers.push_back(placement.WorkerOf(stage, i));
       }
@@ -86,8 +85,7 @@ std::vector<Group> ExpertDataGroups(const Strategy& strategy, const Placement& p
 std::vector<Group> Fold(const std::vector<Group>& groups, const Placement& placement) {
   std::vector<Group> folded;
   for (const Group& group : groups) {
-    Group kept{
-        .workers = {}, .lanes = group.lanes, .ranks_per_worker = group.ranks_per_worker};
+    Group kept{.workers = {}, .lanes = group.lanes, .ranks_per_worker = group.ranks_per_worker};
     for (int worker : group.workers) {
       if (worker % placement.replicas == 0) kept.workers.push_back(worker / placement.replicas);
     }

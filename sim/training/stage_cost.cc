@@ -40,7 +40,6 @@ void AddPredictionEnds(const TrainingSpec& spec, const WorkerHardware& hardware,
   Append(passes.backward, EmbeddingPass(spec, hardware, Part::kBackward));
 }
 
-
 LayerPasses PassesOf(const TrainingSpec& spec, const WorkerHardware& hardware, int layer) {
   LayerPasses passes{LayerForward(spec, hardware, layer, Part::kForward),
                      LayerBackward(spec, hardware, layer),

@@ -171,8 +171,8 @@ class StageProgram {
     std::vector<CollectiveSpec>& known = program_.collectives;
     const auto found = std::find_if(known.begin(), known.end(), [&](const CollectiveSpec& other) {
       return other.kind == wanted.kind && other.bytes == wanted.bytes &&
-             other.waiting == wanted.waiting && other.repeats == wanted.repeats && other.fixed_duration == wanted.fixed_duration &&
-             other.nic_bytes == wanted.nic_bytes;
+             other.waiting == wanted.waiting && other.repeats == wanted.repeats &&
+             other.fixed_duration == wanted.fixed_duration && other.nic_bytes == wanted.nic_bytes;
     });
     const auto index = static_cast<int>(found - known.begin());
     if (found == known.end()) known.push_back(wanted);
@@ -274,8 +274,9 @@ class StageProgram {
       if (i + 1 < count) {
         gathered = GatherWeights(works.parameters[piece(i + 1)], kDataStream, last_sharded_[0]);
       }
-      last = Compute(pieces[piece(i)],
-                     (backward ? works.backward_exchanges : works.forward_exchanges)[piece(i)], own);
+      last =
+          Compute(pieces[piece(i)],
+                  (backward ? works.backward_exchanges : works.forward_exchanges)[piece(i)], own);
       last_sharded_ = {last, last_sharded_[0]};
       if (backward) reduced_ = Reduce(works.parameters[piece(i)], kDataStream, last);
     }
