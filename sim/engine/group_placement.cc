@@ -45,9 +45,9 @@ GroupPlacement PlaceGroup(const Program& program, const Fleet& fleet, const Grou
     it->second += NicShare(fleet, worker);
     if (is_new) placement.hosts.push_back(worker.host);
   }
-  const int workers = static_cast<int>(group.workers.size());
+  const int ranks = static_cast<int>(group.workers.size()) * group.ranks_per_worker;
   const int hosts = static_cast<int>(placement.hosts.size());
-  placement.ranks_per_host = (workers + hosts - 1) / hosts;
+  placement.ranks_per_host = (ranks + hosts - 1) / hosts;
   placement.lanes = group.lanes;
   // In a mixed group the weakest host sets the pace.
   placement.nic_share = share[placement.hosts.front()];

@@ -82,6 +82,13 @@ struct SoftwareStack {
   double memory_slack = 0;
 
   NarrowTraining narrow;
+  // Mixture of experts: bytes of an element on its way to an expert; traffic of sorting copies by
+  // expert and back, per dispatched element.
+  double dispatch_element_bytes = 2;
+  double permute_traffic_forward = 0, permute_traffic_backward = 0;
+  double expert_launches_forward = 0, expert_launches_backward = 0;  // beyond a dense layer's
+  bool expert_tensor_parallel = false;  // cuts experts over the tensor ranks unless told otherwise
+
   std::vector<MeasuredOrigin> measured_origins;
   std::vector<UtilisationCount> utilisation_counts;
   std::vector<Evidence> evidence;

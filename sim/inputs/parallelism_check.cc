@@ -1,5 +1,6 @@
 #include "sim/inputs/parallelism_check.h"
 
+#include <algorithm>
 #include <cmath>
 #include <iterator>
 #include <string>
@@ -9,6 +10,7 @@ namespace {
 
 constexpr double kMaxDegree = 1'000'000;
 constexpr double kMaxAccelerators = 100'000'000;
+constexpr double kMaxExpertLoad = 100;
 
 // Message of a degree that must divide something of the model or the job.
 absl::Status CheckDivides(const FieldCheck& check, const char* field, int degree,
@@ -48,9 +50,26 @@ absl::Status CheckTensor(const FieldCheck& check, const Architecture& model, int
         absl::StrCat("give a divisor or a multiple of the model's kv_heads, which is ",
                      model.kv_heads));
   }
-  RETURN_IF_ERROR(CheckDivides(check, "tensor", tensor, "the model's ffn", model.ffn));
-  if (!model.experts) return absl::OkStatus();
-  return CheckDivides(check, "tensor", tensor, "the model's expert_ffn", model.experts->ffn);
+  return CheckDivides(check, "tensor", tensor, "the model's ffn", model.ffn);
+}
+
+absl::Status CheckExperts(const FieldCheck& check, const Architecture& model,
+                          const ParallelismRequest& request) {
+  const int expert_tensor = request.expert_tensor.value_or(1);
+  RETURN_IF_ERROR(check.InRange("expert", request.expert, 1, kMaxDegree));
+  RETURN_IF_ERROR(check.InRange("expert_tensor", expert_tensor, 1, kMaxDegree));
+  RETURN_IF_ERROR(check.InRange("expert_load_ratio", request.expert_load, 1, kMaxExpertLoad));
+  if (!model.experts) {
+    if (request.expert == 1 && expert_tensor == 1) return absl::OkStatus();
+    return check.Wrong(request.expert > 1 ? "expert" : "expert_tensor",
+                       absl::StrCat("is ", std::max(request.expert, expert_tensor)),
+                       absl::StrCat(model.name, " has no experts: leave it out"));
+  }
+  RETURN_IF_ERROR(
+      CheckDivides(check, "expert", request.expert, "the model's experts", model.experts->experts));
+  RETURN_IF_ERROR(CheckDivides(check, "expert_tensor", expert_tensor, "tensor", request.tensor));
+  return CheckDivides(check, "expert_tensor", expert_tensor, "the model's expert_ffn",
+                      model.experts->ffn);
 }
 
 absl::Status CheckChunks(const FieldCheck& check, const Architecture& model,
@@ -117,6 +136,7 @@ absl::Status CheckParallelism(const FieldCheck& check, const PretrainJob& job,
                               const ParallelismRequest& request) {
   RETURN_IF_ERROR(CheckDegrees(check, request));
   RETURN_IF_ERROR(CheckTensor(check, job.model, request.tensor));
+  RETURN_IF_ERROR(CheckExperts(check, job.model, request));
   RETURN_IF_ERROR(CheckChunks(check, job.model, request));
   RETURN_IF_ERROR(
       CheckDivides(check, "context", request.context, "sequence_length", job.sequence_length));

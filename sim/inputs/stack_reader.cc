@@ -47,6 +47,11 @@ const std::vector<Bounds>& StackBounds() {
       {"reserved_memory_bytes", 0, 64e9, "bytes; 3 GB is 3e9"},
       {"memory_slack_ratio", 0, 1, "(a share)"},
       {"utilisation.peak_flops_per_s", 1e12, 1e17, "flop/s; 354 TFLOP/s is 354e12"},
+      {"dispatch_element_bytes", 0.5, 4, "bytes"},
+      {"permute_bytes_forward", 0, 1000, "bytes per dispatched element"},
+      {"permute_bytes_backward", 0, 1000, "bytes per dispatched element"},
+      {"expert_launches_forward", 0, 10000, "launches a layer"},
+      {"expert_launches_backward", 0, 10000, "launches a layer"},
   };
   return kBounds;
 }
@@ -142,6 +147,17 @@ void ReadUtilisation(const proto::SoftwareStack& entry, SoftwareStack& stack) {
   }
 }
 
+void ReadExperts(const proto::SoftwareStack& entry, SoftwareStack& stack) {
+  if (entry.has_dispatch_element_bytes()) {
+    stack.dispatch_element_bytes = entry.dispatch_element_bytes();
+  }
+  stack.permute_traffic_forward = entry.permute_bytes_forward();
+  stack.permute_traffic_backward = entry.permute_bytes_backward();
+  stack.expert_launches_forward = entry.expert_launches_forward();
+  stack.expert_launches_backward = entry.expert_launches_backward();
+  stack.expert_tensor_parallel = entry.expert_tensor_parallel();
+}
+
 absl::Status CheckStated(const proto::SoftwareStack& entry, const std::string& file,
                          const FieldLines& lines) {
   RETURN_IF_ERROR(CheckPresent(entry,
@@ -196,6 +212,7 @@ absl::StatusOr<SoftwareStack> ReadSoftwareStack(const proto::SoftwareStack& entr
   ReadRecompute(entry, stack);
   ReadMemory(entry, stack);
   ReadNarrow(entry, stack);
+  ReadExperts(entry, stack);
   for (const proto::SoftwareStack::Origin& origin : entry.measured_by()) {
     stack.measured_origins.push_back({origin.family(), origin.contains()});
   }

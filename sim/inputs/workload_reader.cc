@@ -56,6 +56,9 @@ ParallelismRequest ReadParallelism(const proto::Parallelism& entry) {
   request.chunk_layers.assign(entry.chunk_layers().begin(), entry.chunk_layers().end());
   request.zero_stage = Optional<int>(entry.has_zero_stage(), entry.zero_stage());
   request.optimizer_shards = Optional<int>(entry.has_optimizer_shards(), entry.optimizer_shards());
+  request.expert = or_one(entry.has_expert(), entry.expert());
+  request.expert_tensor = Optional<int>(entry.has_expert_tensor(), entry.expert_tensor());
+  if (entry.has_expert_load_ratio()) request.expert_load = entry.expert_load_ratio();
   return request;
 }
 

@@ -100,11 +100,26 @@ LayerParameters CountLayerParameters(const Architecture& model, int layer) {
   return count;
 }
 
-double LayerParametersOnRank(const Architecture& model, int layer, int tensor, int expert) {
-  FLEETSIM_CHECK(tensor >= 1 && expert >= 1);
+double SharedParametersOnRank(const Architecture& model, int layer, int tensor) {
+  FLEETSIM_CHECK(tensor >= 1);
   const LayerParameters count = CountLayerParameters(model, layer);
-  return (count.attention + count.feed_forward + count.routed_experts / expert) / tensor +
+  return (count.attention + count.feed_forward) / tensor +
          count.key_value / std::min(tensor, std::max(1, model.kv_heads)) + count.Replicated();
+}
+
+double ExpertParametersOnRank(const Architecture& model, int layer, int expert, int expert_tensor) {
+  FLEETSIM_CHECK(expert >= 1 && expert_tensor >= 1);
+  return CountLayerParameters(model, layer).routed_experts / expert / expert_tensor;
+}
+
+double LayerParametersOnRank(const Architecture& model, int layer, int tensor, int expert) {
+  return SharedParametersOnRank(model, layer, tensor) +
+         ExpertParametersOnRank(model, layer, expert, tensor);
+}
+
+double PredictionJoinParameters(const Architecture& model) {
+  const double hidden = model.hidden;
+  return 2 * hidden * hidden + 3 * NormParameters(model, hidden);
 }
 
 double ActiveLayerParameters(const Architecture& model, int layer) {
@@ -132,8 +147,8 @@ ModelParameters CountParameters(const Architecture& model) {
   count.final_norm = NormParameters(model, hidden);
   if (!model.tied_embeddings) count.head = model.vocab * hidden;
   for (int i = 0; i < model.multi_token_prediction_layers; ++i) {
-    count.multi_token_prediction += CountLayerParameters(model, model.layers + i).Total() +
-                                    2 * hidden * hidden + 3 * NormParameters(model, hidden);
+    count.multi_token_prediction +=
+        CountLayerParameters(model, model.layers + i).Total() + PredictionJoinParameters(model);
   }
   return count;
 }

@@ -77,8 +77,14 @@ struct LayerParameters {
 };
 LayerParameters CountLayerParameters(const Architecture& model, int layer);
 
-// What one rank of a `tensor` x `expert` parallel group holds of a layer.
+// What one tensor-parallel rank holds of a layer's parameters but the routed experts', and what one
+// rank of `expert` x `expert_tensor` holds of those.
+double SharedParametersOnRank(const Architecture& model, int layer, int tensor);
+double ExpertParametersOnRank(const Architecture& model, int layer, int expert, int expert_tensor);
+// All of it, each expert cut over the tensor ranks.
 double LayerParametersOnRank(const Architecture& model, int layer, int tensor, int expert = 1);
+// What joins hidden vector and embedding in a further-token module, norms included.
+double PredictionJoinParameters(const Architecture& model);
 
 // What one token passes of a layer: experts_per_token of the routed experts, all of the rest.
 double ActiveLayerParameters(const Architecture& model, int layer);

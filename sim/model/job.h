@@ -29,6 +29,9 @@ struct ParallelismRequest {
   std::vector<int> chunk_layers;          // pipeline x virtual_stages numbers; empty: even
   std::optional<int> zero_stage;          // absent: the stack's
   std::optional<int> optimizer_shards;    // absent: all data ranks
+  int expert = 1;                         // ranks that share out the experts
+  std::optional<int> expert_tensor;       // ranks each expert is cut over; absent: the stack's way
+  double expert_load = 1.0;               // tokens of the busiest expert rank over the mean
 };
 
 // What a fine-tuning job states beyond how its steps run.

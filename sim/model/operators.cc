@@ -94,14 +94,16 @@ void AddDenseFeedForward(const Architecture& model, const LayerShard& shard, dou
 void AddExperts(const Architecture& model, const LayerShard& shard, LayerOperators* layer) {
   const Experts& experts = *model.experts;
   const double hidden = model.hidden;
-  const double tokens = shard.Tokens();
+  // Routing works on each tensor rank's slice of the sequence (Megatron-Core, moe/moe_layer.py).
+  const double tokens = shard.Tokens() / shard.tensor;
   const double inputs = model.gated_ffn ? 2 : 1;
   layer->gemms.push_back(
       {"router", {tokens, static_cast<double>(experts.experts), hidden}, Split::kWhole, true});
-  // `expert` ranks send each other equal shares: a rank ends with as many copies as it sent.
-  const double copies = tokens * experts.per_token;
+  // `expert` ranks send each other equal shares: on average a rank ends with as many copies as it
+  // sent; the ranks that an expert is cut over gather each other's.
+  const double copies = tokens * experts.per_token * shard.expert_tensor * shard.expert_load;
   const double local_experts = static_cast<double>(experts.experts) / shard.expert;
-  const double rank_width = static_cast<double>(experts.ffn) / shard.tensor;
+  const double rank_width = static_cast<double>(experts.ffn) / shard.expert_tensor;
   const double tokens_per_expert = copies / local_experts;
   layer->gemms.push_back({"expert_up",
                           {tokens_per_expert, inputs * rank_width, hidden, local_experts},
@@ -109,7 +111,8 @@ void AddExperts(const Architecture& model, const LayerShard& shard, LayerOperato
   layer->gemms.push_back(
       {"expert_down", {tokens_per_expert, hidden, rank_width, local_experts}, Split::kRow});
   layer->ffn_elements += copies * rank_width * (1 + inputs) / 2;
-  layer->dispatched_elements = copies * hidden;
+  layer->dispatched_elements = tokens * experts.per_token * hidden;
+  layer->received_elements = copies * hidden;
   if (experts.shared > 0) {
     AddDenseFeedForward(model, shard, static_cast<double>(experts.shared) * experts.shared_ffn,
                         "shared_expert", layer);

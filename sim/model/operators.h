@@ -36,6 +36,8 @@ struct LayerShard {
   double sequence_length = 0;  // tokens
   int tensor = 1, context = 1, expert = 1;
   double attended = 0;  // tokens of one piece of a packed sequence; zero: all of it is one piece
+  int expert_tensor = 1;     // ranks each expert is cut over, a divisor of `tensor`
+  double expert_load = 1.0;  // tokens of the busiest expert rank over the mean
 
   double Tokens() const { return sequences * sequence_length / context; }
 };
@@ -54,11 +56,11 @@ struct LayerOperators {
   double extra_hidden_passes = 0;
   // q and k on this rank, and how often they are read or written for rotation and head norms.
   double query_key_elements = 0, query_key_passes = 0;
-  // Activations that travel to experts, tokens x experts_per_token x hidden; zero without experts.
-  double dispatched_elements = 0;
+  // Activations that one rank sends to experts, its tokens x experts_per_token x hidden, and those
+  // that it then computes on, elements of the busiest rank; zero without experts.
+  double dispatched_elements = 0, received_elements = 0;
 };
-// Layers as in HasExperts(): a further-token module also has its joining projection. Expert load is
-// taken as even.
+// Layers as in HasExperts(): a further-token module also has its joining projection.
 LayerOperators ForwardOperators(const Architecture& model, int layer, const LayerShard& shard);
 
 // The attention core of a stack that stores the scores: two batched products and what lies between.

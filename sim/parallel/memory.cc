@@ -1,12 +1,11 @@
 #include "sim/parallel/memory.h"
 
 #include <algorithm>
-#include <map>
-#include <numeric>
 #include <vector>
 
 #include "sim/model/operators.h"
 #include "sim/parallel/schedule.h"
+#include "sim/parallel/shard.h"
 #include "sim/parallel/stage_parameters.h"
 
 namespace fleetsim {
@@ -15,10 +14,7 @@ namespace {
 constexpr double kActivationBytes = 2.0;
 
 LayerShard ShardOf(const MemoryQuestion& question) {
-  return {.sequences = static_cast<double>(question.strategy.micro_batch),
-          .sequence_length = static_cast<double>(question.sequence_length),
-          .tensor = question.strategy.tensor,
-          .context = question.strategy.context};
+  return ShardOf(question.strategy, question.sequence_length);
 }
 
 double SequenceShare(const Strategy& strategy) {
@@ -48,7 +44,9 @@ double LayerWithoutScores(const MemoryQuestion& question, const LayerOperators& 
   const double context = attention.heads * attention.value_dim;
   // Operands of the products: q, k, v and the attention's output; input and output of the
   // activation function (Korthikanti et al. 2022, section 4.1).
+  // Of experts the copies that they compute on, too.
   const double sharded = operators.tokens * (query + key_value + context) +
+                         operators.received_elements +
                          ActivationFunctionElements(question, operators);
   return sharded * kActivationBytes * (1.0 - again.matrix) +
          operators.hidden_elements * question.stack->activation_replicated *
@@ -77,11 +75,8 @@ double PeakActivations(const MemoryQuestion& question, int stage) {
   const Strategy& strategy = question.strategy;
   std::vector<double> chunk_bytes;
   for (int i = 0; i < strategy.virtual_stages; ++i) {
-    const int chunk = strategy.ChunkOf(stage, i);
-    const auto begin = strategy.chunk_layers.begin();
-    const int first = std::accumulate(begin, begin + chunk, 0);
     double bytes = 0.0;
-    for (int layer = first; layer < first + strategy.chunk_layers[chunk]; ++layer) {
+    for (int layer : LayersOfChunk(*question.model, strategy, strategy.ChunkOf(stage, i))) {
       bytes += LayerActivations(question, layer).value();
     }
     chunk_bytes.push_back(bytes);
@@ -98,7 +93,9 @@ double PeakActivations(const MemoryQuestion& question, int stage) {
 
 // What is alive only for a moment: a layer computed again, or the logits on the last stage.
 double Working(const MemoryQuestion& question, int stage) {
-  const LayerOperators operators = ForwardOperators(*question.model, 0, ShardOf(question));
+  // The model's last layer is one with experts where there are any.
+  const LayerOperators operators =
+      ForwardOperators(*question.model, question.model->layers - 1, ShardOf(question));
   double working = 0.0;
   if (question.recompute == Recompute::kFull) {
     working = LayerWithoutScores(question, operators) + Scores(question, operators);
@@ -117,8 +114,8 @@ double Working(const MemoryQuestion& question, int stage) {
 Bytes LayerActivations(const MemoryQuestion& question, int layer) {
   if (!question.trainable.Reaches(layer)) return Bytes(0.0);
   const LayerOperators operators = ForwardOperators(*question.model, layer, ShardOf(question));
-  const double all = LayerWithoutScores(question, operators) -
-                     NotKept(question, layer, operators) + Scores(question, operators);
+  const double all = LayerWithoutScores(question, operators) - NotKept(question, layer, operators) +
+                     Scores(question, operators);
   double kept = all;
   if (question.recompute == Recompute::kFull) {
     kept = LayerInput(question, operators);
@@ -133,21 +130,25 @@ MemoryUse StageMemory(const MemoryQuestion& question, int stage) {
   const SoftwareStack& stack = *question.stack;
   const Strategy& strategy = question.strategy;
   const Trainable& trainable = question.trainable;
-  const double trained = StageTrainableOnRank(*question.model, trainable, strategy, stage);
-  double weights =
-      StageWeightBytesOnRank(*question.model, trainable, strategy, stage, stack.weight_bytes);
+  const HeldParameters trained = TrainedByStage(*question.model, trainable, strategy, stage);
+  HeldParameters weights =
+      WeightBytesByStage(*question.model, trainable, strategy, stage, stack.weight_bytes);
   // Adapters are switched off for the reference pass; a base that changes needs a copy.
   if (trainable.reference_pass && !trainable.HasAdapters()) {
-    weights += StageParametersOnRank(*question.model, strategy, stage) *
-               StoredBytes(FrozenStorage::kSixteenBit);
+    weights +=
+        HeldByStage(*question.model, strategy, stage) * StoredBytes(FrozenStorage::kSixteenBit);
   }
-  const double shards = strategy.optimizer_shards;
+  // What counts where a ZeRO stage from `divided_from` on spreads it over the replicas.
+  const auto kept = [&](const HeldParameters& held, int divided_from) {
+    if (strategy.zero_stage < divided_from) return held.Total();
+    return held.shared / strategy.optimizer_shards +
+           held.experts / strategy.ExpertOptimizerShards();
+  };
   MemoryUse use;
   use.stage = stage;
-  use.weights = Bytes(weights / (strategy.zero_stage >= 3 ? shards : 1.0));
-  use.gradients = Bytes(trained * stack.gradient_bytes / (strategy.zero_stage >= 2 ? shards : 1.0));
-  use.optimizer =
-      Bytes(trained * stack.optimizer_bytes / (strategy.zero_stage >= 1 ? shards : 1.0));
+  use.weights = Bytes(kept(weights, 3));
+  use.gradients = Bytes(kept(trained, 2) * stack.gradient_bytes);
+  use.optimizer = Bytes(kept(trained, 1) * stack.optimizer_bytes);
   use.activations = Bytes(PeakActivations(question, stage));
   use.working = Bytes(Working(question, stage));
   use.reserved = stack.reserved_memory;

@@ -26,6 +26,11 @@ struct Placement {
   int WorkerOf(int stage, int replica) const { return stage * replicas + replica; }
 };
 
+// Accelerators of a host of `room` that a job uses: whole expert groups where they fit into a host,
+// else whole tensor groups.
+int UsedOfHost(const Strategy& strategy, int room);
+
+// Expert groups that fit into a host are not split over two, unless there are too few hosts for it.
 // Fails where the fleet has too few accelerators or a tensor-parallel group does not fit in a host.
 absl::StatusOr<Placement> Place(const Strategy& strategy, const Fleet& fleet);
 

@@ -11,13 +11,11 @@ double VocabularyMatrixOnRank(const Architecture& model, const Strategy& strateg
 
 // Sum of `of_layer` over the layers of the stage's chunks.
 template <class OfLayer>
-double SumLayers(const Strategy& strategy, int stage, OfLayer of_layer) {
-  double sum = 0.0;
+HeldParameters SumLayers(const Architecture& model, const Strategy& strategy, int stage,
+                         OfLayer of_layer) {
+  HeldParameters sum;
   for (int i = 0; i < strategy.virtual_stages; ++i) {
-    const int chunk = strategy.ChunkOf(stage, i);
-    const auto begin = strategy.chunk_layers.begin();
-    const int first = std::accumulate(begin, begin + chunk, 0);
-    for (int layer = first; layer < first + strategy.chunk_layers[chunk]; ++layer) {
+    for (int layer : LayersOfChunk(model, strategy, strategy.ChunkOf(stage, i))) {
       sum += of_layer(layer);
     }
   }
@@ -37,50 +35,89 @@ double HeadParametersOnRank(const Architecture& model, const Strategy& strategy)
          (shared ? 0.0 : VocabularyMatrixOnRank(model, strategy));
 }
 
-double StageParametersOnRank(const Architecture& model, const Strategy& strategy, int stage) {
-  double sum = SumLayers(strategy, stage, [&](int layer) {
-    return LayerParametersOnRank(model, layer, strategy.tensor);
-  });
-  if (stage == 0) sum += EmbeddingParametersOnRank(model, strategy);
-  if (stage + 1 == strategy.pipeline) sum += HeadParametersOnRank(model, strategy);
-  return sum;
-}
-
-double StageTrainableOnRank(const Architecture& model, const Trainable& trainable,
-                            const Strategy& strategy, int stage) {
-  double sum = SumLayers(strategy, stage, [&](int layer) {
-    return LayerTrainableOnRank(model, trainable, layer, strategy.tensor);
-  });
-  if (stage == 0 && trainable.TrainsEmbedding()) sum += EmbeddingParametersOnRank(model, strategy);
-  if (stage + 1 == strategy.pipeline && trainable.TrainsHead()) {
-    sum += HeadParametersOnRank(model, strategy);
+std::vector<int> LayersOfChunk(const Architecture& model, const Strategy& strategy, int chunk) {
+  const auto begin = strategy.chunk_layers.begin();
+  int count = strategy.chunk_layers[chunk];
+  if (chunk + 1 == static_cast<int>(strategy.chunk_layers.size())) {
+    count += model.multi_token_prediction_layers;
   }
-  return sum;
+  std::vector<int> layers(count);
+  std::iota(layers.begin(), layers.end(), std::accumulate(begin, begin + chunk, 0));
+  return layers;
 }
 
-double LayerWeightBytesOnRank(const Architecture& model, const Trainable& trainable, int layer,
-                              const Strategy& strategy, double training_bytes) {
-  const double base = LayerParametersOnRank(model, layer, strategy.tensor);
-  if (trainable.TrainsBase(layer)) return base * training_bytes;
-  const double adapters = LayerTrainableOnRank(model, trainable, layer, strategy.tensor);
-  return base * StoredBytes(trainable.storage) + adapters * training_bytes;
+HeldParameters HeldByLayer(const Architecture& model, const Strategy& strategy, int layer) {
+  const double join =
+      layer >= model.layers ? PredictionJoinParameters(model) / strategy.tensor : 0.0;
+  return {SharedParametersOnRank(model, layer, strategy.tensor) + join,
+          ExpertParametersOnRank(model, layer, strategy.expert, strategy.expert_tensor)};
 }
 
-double StageWeightBytesOnRank(const Architecture& model, const Trainable& trainable,
-                              const Strategy& strategy, int stage, double training_bytes) {
+HeldParameters HeldByStage(const Architecture& model, const Strategy& strategy, int stage) {
+  HeldParameters held = SumLayers(model, strategy, stage,
+                                  [&](int layer) { return HeldByLayer(model, strategy, layer); });
+  if (stage == 0) held.shared += EmbeddingParametersOnRank(model, strategy);
+  if (stage + 1 == strategy.pipeline) {
+    held.shared += HeadParametersOnRank(model, strategy);
+    // The modules' lookups use a copy of the table where the first stage is another rank's.
+    if (model.multi_token_prediction_layers > 0 && strategy.pipeline > 1) {
+      held.shared += VocabularyMatrixOnRank(model, strategy);
+    }
+  }
+  return held;
+}
+
+double StageParametersOnRank(const Architecture& model, const Strategy& strategy, int stage) {
+  return HeldByStage(model, strategy, stage).Total();
+}
+
+HeldParameters TrainedByLayer(const Architecture& model, const Trainable& trainable,
+                              const Strategy& strategy, int layer) {
+  if (trainable.TrainsBase(layer)) return HeldByLayer(model, strategy, layer);
+  // Adapters of experts travel with the shared ones.
+  return {LayerTrainableOnRank(model, trainable, layer, strategy.tensor, strategy.expert), 0.0};
+}
+
+HeldParameters TrainedByStage(const Architecture& model, const Trainable& trainable,
+                              const Strategy& strategy, int stage) {
+  if (trainable.Everything()) return HeldByStage(model, strategy, stage);
+  HeldParameters trained = SumLayers(model, strategy, stage, [&](int layer) {
+    return TrainedByLayer(model, trainable, strategy, layer);
+  });
+  if (stage == 0 && trainable.TrainsEmbedding()) {
+    trained.shared += EmbeddingParametersOnRank(model, strategy);
+  }
+  if (stage + 1 == strategy.pipeline && trainable.TrainsHead()) {
+    trained.shared += HeadParametersOnRank(model, strategy);
+  }
+  return trained;
+}
+
+HeldParameters WeightBytesByLayer(const Architecture& model, const Trainable& trainable,
+                                  const Strategy& strategy, int layer, double training_bytes) {
+  const HeldParameters held = HeldByLayer(model, strategy, layer);
+  if (trainable.TrainsBase(layer)) return held * training_bytes;
+  HeldParameters bytes = held * StoredBytes(trainable.storage);
+  bytes += TrainedByLayer(model, trainable, strategy, layer) * training_bytes;
+  return bytes;
+}
+
+HeldParameters WeightBytesByStage(const Architecture& model, const Trainable& trainable,
+                                  const Strategy& strategy, int stage, double training_bytes) {
+  if (trainable.Everything()) return HeldByStage(model, strategy, stage) * training_bytes;
   const double frozen = StoredBytes(FrozenStorage::kSixteenBit);
-  double sum = SumLayers(strategy, stage, [&](int layer) {
-    return LayerWeightBytesOnRank(model, trainable, layer, strategy, training_bytes);
+  HeldParameters bytes = SumLayers(model, strategy, stage, [&](int layer) {
+    return WeightBytesByLayer(model, trainable, strategy, layer, training_bytes);
   });
   if (stage == 0) {
-    sum += EmbeddingParametersOnRank(model, strategy) *
-           (trainable.TrainsEmbedding() ? training_bytes : frozen);
+    bytes.shared += EmbeddingParametersOnRank(model, strategy) *
+                    (trainable.TrainsEmbedding() ? training_bytes : frozen);
   }
   if (stage + 1 == strategy.pipeline) {
-    sum += HeadParametersOnRank(model, strategy) *
-           (trainable.TrainsHead() ? training_bytes : frozen);
+    bytes.shared +=
+        HeadParametersOnRank(model, strategy) * (trainable.TrainsHead() ? training_bytes : frozen);
   }
-  return sum;
+  return bytes;
 }
 
 double TiedParametersAcrossStages(const Architecture& model, const Strategy& strategy) {

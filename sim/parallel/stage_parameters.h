@@ -2,6 +2,8 @@
 #ifndef SIM_PARALLEL_STAGE_PARAMETERS_H_
 #define SIM_PARALLEL_STAGE_PARAMETERS_H_
 
+#include <vector>
+
 #include "sim/model/architecture.h"
 #include "sim/model/trainable.h"
 #include "sim/parallel/strategy.h"
@@ -15,19 +17,41 @@ double EmbeddingParametersOnRank(const Architecture& model, const Strategy& stra
 // same rank. A tied matrix on another stage than the embedding is a copy.
 double HeadParametersOnRank(const Architecture& model, const Strategy& strategy);
 
-// All that one rank of pipeline stage `stage` holds.
+// Parameters on one rank, or their bytes, by whose replicas they have: the routed experts' are
+// fewer.
+struct HeldParameters {
+  double shared = 0, experts = 0;
+  double Total() const { return shared + experts; }
+  HeldParameters& operator+=(const HeldParameters& other) {
+    shared += other.shared;
+    experts += other.experts;
+    return *this;
+  }
+  HeldParameters operator*(double factor) const { return {shared * factor, experts * factor}; }
+};
+
+// Layers of a model chunk in order; further-token modules follow the last layer.
+std::vector<int> LayersOfChunk(const Architecture& model, const Strategy& strategy, int chunk);
+
+// Of one layer, or further-token module with the projection that joins its inputs.
+HeldParameters HeldByLayer(const Architecture& model, const Strategy& strategy, int layer);
+
+// All that one rank of pipeline stage `stage` holds, and the sum of it.
+HeldParameters HeldByStage(const Architecture& model, const Strategy& strategy, int stage);
 double StageParametersOnRank(const Architecture& model, const Strategy& strategy, int stage);
 
 // Of them, those that are trained.
-double StageTrainableOnRank(const Architecture& model, const Trainable& trainable,
-                            const Strategy& strategy, int stage);
+HeldParameters TrainedByLayer(const Architecture& model, const Trainable& trainable,
+                              const Strategy& strategy, int layer);
+HeldParameters TrainedByStage(const Architecture& model, const Trainable& trainable,
+                              const Strategy& strategy, int stage);
 
 // Bytes of weights: what is trained with `training_bytes` a parameter, frozen matrices of layers as
 // they are stored, the rest in 16 bits.
-double LayerWeightBytesOnRank(const Architecture& model, const Trainable& trainable, int layer,
-                              const Strategy& strategy, double training_bytes);
-double StageWeightBytesOnRank(const Architecture& model, const Trainable& trainable,
-                              const Strategy& strategy, int stage, double training_bytes);
+HeldParameters WeightBytesByLayer(const Architecture& model, const Trainable& trainable,
+                                  const Strategy& strategy, int layer, double training_bytes);
+HeldParameters WeightBytesByStage(const Architecture& model, const Trainable& trainable,
+                                  const Strategy& strategy, int stage, double training_bytes);
 
 // The matrix whose gradients first and last stage add up; zero where there is none.
 double TiedParametersAcrossStages(const Architecture& model, const Strategy& strategy);

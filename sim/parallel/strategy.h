@@ -2,6 +2,7 @@
 #ifndef SIM_PARALLEL_STRATEGY_H_
 #define SIM_PARALLEL_STRATEGY_H_
 
+#include <algorithm>
 #include <vector>
 
 namespace fleetsim {
@@ -18,7 +19,17 @@ struct Strategy {
   int zero_stage = 0;
   int optimizer_shards = 1;       // ranks the optimizer states are spread over
   std::vector<int> chunk_layers;  // pipeline x virtual_stages numbers, model order
+  // Mixture of experts: ranks that share out the experts, and ranks that each expert is cut over (a
+  // divisor of `tensor`). They come out of a stage's tensor x data x context ranks.
+  int expert = 1, expert_tensor = 1;
+  double expert_load = 1.0;  // tokens of the busiest expert rank over the mean
 
+  // Accelerators that exchange most: a tensor group, or the expert groups it is part of.
+  int CloseAccelerators() const { return std::max(tensor, expert * expert_tensor); }
+  // Ranks that hold the same part of the same experts.
+  int ExpertReplicas() const { return tensor * data * context / (expert * expert_tensor); }
+  // Ranks that the optimizer states of the experts are spread over.
+  int ExpertOptimizerShards() const { return std::min(optimizer_shards, ExpertReplicas()); }
   int Accelerators() const { return tensor * pipeline * data * context; }
   // Chunks are dealt to pipeline ranks in turn (interleaved placement, Narayanan et al.
   // 2021, 2.2.2).

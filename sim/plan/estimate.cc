@@ -66,8 +66,8 @@ Seconds EstimateStep(const TrainingSpec& spec, const WorkerHardware& hardware, c
     pass += PipelineTransferBytes(spec) / group.nic_share * (2.0 * strategy.virtual_stages);
   }
   const double bubbles = static_cast<double>(strategy.pipeline - 1) / strategy.virtual_stages;
-  const double parameters = StageTrainableOnRank(*spec.model, spec.trainable, strategy, 0);
-  Seconds data = DataParallelTime(spec, fleet, parameters);
+  const HeldParameters parameters = TrainedByStage(*spec.model, spec.trainable, strategy, 0);
+  Seconds data = DataParallelTime(spec, fleet, parameters.Total());
   if (spec.stack->overlaps_gradient_reduction) data = Max(Seconds(0.0), data - slowest.backward);
   return pass * (strategy.micro_batches + bubbles) + data +
          OptimizerStep(spec, hardware, parameters).duration;

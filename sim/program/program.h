@@ -27,8 +27,9 @@ enum class Part {
   kOptimizer,
   kHost,  // the host cannot issue work fast enough, or per-step host work
   kOther,
+  kExpertExposed,  // waiting for tokens on their way to experts or back
 };
-inline constexpr int kParts = 10;
+inline constexpr int kParts = 11;
 
 // What an accelerator does with a second, for power.
 enum class Activity { kMatrix, kAttention, kMemory, kNetwork, kIdle };
@@ -66,7 +67,7 @@ struct Op {
   // the list, smaller than this op's own; -1: none).
   std::array<std::int32_t, 2> after = {-1, -1};
 };
-inline constexpr int kStreams = 6;
+inline constexpr int kStreams = 8;
 
 struct OpList {
   std::vector<Op> ops;
@@ -107,6 +108,7 @@ struct Worker {
 struct Group {
   std::vector<int> workers;  // ring order
   int lanes = 1;
+  int ranks_per_worker = 1;  // of one lane
 };
 
 struct Program {

@@ -62,6 +62,7 @@ std::string StepText(const proto::JobResult& result) {
                             {"recompute", part.recompute_s()},
                             {"tensor-parallel exposed", part.tensor_exposed_s()},
                             {"pipeline transfers exposed", part.pipeline_exposed_s()},
+                            {"expert exchange exposed", part.expert_exposed_s()},
                             {"data-parallel exposed", part.data_exposed_s()},
                             {"pipeline bubble", part.bubble_s()},
                             {"optimizer", part.optimizer_s()},

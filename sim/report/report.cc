@@ -43,6 +43,7 @@ proto::Breakdown BuildBreakdown(const StepResult& step) {
   out.set_optimizer_s(PartSeconds(step, Part::kOptimizer));
   out.set_host_s(PartSeconds(step, Part::kHost));
   out.set_other_s(PartSeconds(step, Part::kOther));
+  out.set_expert_exposed_s(PartSeconds(step, Part::kExpertExposed));
   return out;
 }
 
@@ -64,6 +65,7 @@ void AddLimits(const StepResult& step, proto::JobResult& result) {
       {"memory-bound kernels", ActivitySeconds(step, Activity::kMemory)},
       {"tensor communication", PartSeconds(step, Part::kTensorExposed)},
       {"pipeline transfers", PartSeconds(step, Part::kPipelineExposed)},
+      {"expert exchange", PartSeconds(step, Part::kExpertExposed)},
       {"data communication", PartSeconds(step, Part::kDataExposed)},
       {"pipeline bubble", PartSeconds(step, Part::kBubble)},
       {"host", PartSeconds(step, Part::kHost)}};
@@ -90,6 +92,10 @@ proto::Strategy BuildStrategy(const Strategy& strategy) {
   out.set_zero_stage(strategy.zero_stage);
   out.set_optimizer_shards(strategy.optimizer_shards);
   for (int layers : strategy.chunk_layers) out.add_chunk_layers(layers);
+  if (strategy.expert * strategy.expert_tensor > 1) {
+    out.set_expert(strategy.expert);
+    out.set_expert_tensor(strategy.expert_tensor);
+  }
   return out;
 }
 

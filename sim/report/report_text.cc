@@ -91,6 +91,8 @@ std::string StrategyText(const proto::Strategy& strategy) {
   std::string text =
       absl::StrCat(strategy.tensor(), " x ", strategy.pipeline(), " x ", strategy.data());
   if (strategy.context() > 1) absl::StrAppend(&text, " x context ", strategy.context());
+  if (strategy.expert() > 1) absl::StrAppend(&text, ", expert ", strategy.expert());
+  if (strategy.expert_tensor() > 1) absl::StrAppend(&text, " x ", strategy.expert_tensor());
   return text;
 }
 

@@ -75,6 +75,7 @@ std::vector<Line> Lines() {
       ShareOfStep("  recompute", {"breakdown.recompute_s"}),
       ShareOfStep("  tensor-parallel exposed", {"breakdown.tensor_exposed_s"}),
       ShareOfStep("  pipeline exposed", {"breakdown.pipeline_exposed_s"}),
+      ShareOfStep("  expert exchange exposed", {"breakdown.expert_exposed_s"}),
       ShareOfStep("  data-parallel exposed", {"breakdown.data_exposed_s"}),
       ShareOfStep("  pipeline bubble", {"breakdown.bubble_s"}),
       ShareOfStep("  optimizer", {"breakdown.optimizer_s"}),

@@ -2,8 +2,10 @@
 
 #include <algorithm>
 
+#include "sim/parallel/stage_parameters.h"
 #include "sim/training/adapter_cost.h"
 #include "sim/training/attention_cost.h"
+#include "sim/training/expert_cost.h"
 #include "sim/training/products.h"
 #include "sim/training/work.h"
 
@@ -63,16 +65,16 @@ Seconds TensorReduction(const TrainingSpec& spec, const WorkerHardware& hardware
          LocalCollectiveTime(CollectiveKind::kReduceScatter, ranks, bytes, hardware.links);
 }
 
-// Under sequence parallelism the inputs of the two column-parallel products are kept sharded and
-// gathered again for weight gradients (Korthikanti et al. 2022, section 4.2.2), of the products or
-// of their adapters.
-Seconds InputGathers(const TrainingSpec& spec, const WorkerHardware& hardware, int layer,
-                     double tokens) {
+// Under sequence parallelism the inputs of the blocks' column-parallel products are kept sharded
+// and gathered again for weight gradients (Korthikanti et al. 2022, section 4.2.2), of the products
+// or of their adapters; `inputs` of them.
+Seconds InputGathers(const TrainingSpec& spec, const WorkerHardware& hardware, double tokens,
+                     double inputs) {
   if (!spec.strategy.sequence_parallel) return Seconds(0.0);
   const Bytes bytes(tokens * spec.model->hidden * kActivationBytes);
   return LocalCollectiveTime(CollectiveKind::kAllGather, spec.strategy.tensor, bytes,
                              hardware.links) *
-         KeptColumnInputs(spec, layer);
+         inputs;
 }
 
 // The host issues kernels one by one; where that takes longer than they run, or where it waits for
@@ -92,14 +94,16 @@ Work ForwardKernels(const TrainingSpec& spec, const WorkerHardware& hardware, in
   Work work;
   AddKernels(work, part,
              {.matrix = products.matrix,
-              .memory = products.memory + ElementwiseTime(spec, hardware, operators,
-                                                          spec.stack->forward_traffic,
-                                                          spec.stack->elementwise_kernels)});
+              .memory = products.memory +
+                        ElementwiseTime(spec, hardware, operators, spec.stack->forward_traffic,
+                                        spec.stack->elementwise_kernels) +
+                        PermutationTime(spec, hardware, operators, false)});
   AddAttention(work, spec, part, AttentionForward(spec, hardware, operators.attention));
   if (!spec.trainable.Everything()) Append(work, FrozenForward(spec, hardware, layer, part));
+  Add(work, Part::kTensorExposed, Activity::kNetwork, ExpertTensorTime(spec, hardware, operators));
   if (spec.strategy.tensor > 1) {
-    const Seconds reductions =
-        TensorReduction(spec, hardware, operators.tokens) * (stops_early ? 1.0 : 2.0);
+    const double blocks = TensorReducedBlocks(spec, layer) - (stops_early ? 1.0 : 0.0);
+    const Seconds reductions = TensorReduction(spec, hardware, operators.tokens) * blocks;
     AddTensorCommunication(work, spec, part, reductions, spec.stack->tensor_overlap_forward);
   }
   return work;
@@ -139,15 +143,20 @@ Work InputGradientKernels(const TrainingSpec& spec, const WorkerHardware& hardwa
   // biases, one for that of its parameters.
   const double kernels = 2.0 * spec.stack->elementwise_kernels;
   Work work;
-  AddKernels(work, Part::kBackward,
-             {.matrix = products.matrix,
-              .memory = products.memory + ElementwiseTime(spec, hardware, operators,
-                                                          spec.stack->backward_traffic, kernels)});
+  AddKernels(
+      work, Part::kBackward,
+      {.matrix = products.matrix,
+       .memory = products.memory +
+                 ElementwiseTime(spec, hardware, operators, spec.stack->backward_traffic, kernels) +
+                 PermutationTime(spec, hardware, operators, true)});
   AddAttention(work, spec, Part::kBackward, AttentionBackward(spec, hardware, operators.attention));
   if (!spec.trainable.Everything()) Append(work, FrozenBackward(spec, hardware, layer));
+  Add(work, Part::kTensorExposed, Activity::kNetwork, ExpertTensorTime(spec, hardware, operators));
   if (spec.strategy.tensor > 1) {
-    const Seconds communication = TensorReduction(spec, hardware, operators.tokens) * 2.0 +
-                                  InputGathers(spec, hardware, layer, operators.tokens);
+    const double blocks = TensorReducedBlocks(spec, layer);
+    const double inputs = std::min(blocks, static_cast<double>(KeptColumnInputs(spec, layer)));
+    const Seconds communication = TensorReduction(spec, hardware, operators.tokens) * blocks +
+                                  InputGathers(spec, hardware, operators.tokens, inputs);
     AddTensorCommunication(work, spec, Part::kBackward, communication,
                            spec.stack->tensor_overlap_backward);
   }
@@ -158,7 +167,7 @@ Work InputGradientKernels(const TrainingSpec& spec, const WorkerHardware& hardwa
 Work WeightGradientKernels(const TrainingSpec& spec, const WorkerHardware& hardware, int layer) {
   const LayerOperators operators = ForwardOperators(*spec.model, layer, spec.Shard());
   const ProductTime products = WeightGradients(spec, hardware, operators.gemms);
-  const double accumulated = LayerParametersOnRank(*spec.model, layer, spec.strategy.tensor) *
+  const double accumulated = HeldByLayer(*spec.model, spec.strategy, layer).Total() *
                              spec.stack->gradient_accumulation_traffic;
   Work work;
   AddKernels(work, Part::kBackward,
@@ -168,17 +177,31 @@ Work WeightGradientKernels(const TrainingSpec& spec, const WorkerHardware& hardw
   return work;
 }
 
+struct Launches {
+  double forward, backward;
+};
+
+Launches LaunchesOf(const TrainingSpec& spec, int layer) {
+  const SoftwareStack& stack = *spec.stack;
+  Launches launches{stack.launches_forward, stack.launches_backward};
+  if (HasExperts(*spec.model, layer)) {
+    launches.forward += stack.expert_launches_forward;
+    launches.backward += stack.expert_launches_backward;
+  }
+  return launches;
+}
+
 }  // namespace
 
 Work LayerForward(const TrainingSpec& spec, const WorkerHardware& hardware, int layer, Part part) {
   Work work = ForwardKernels(spec, hardware, layer, part);
-  double launches = spec.stack->launches_forward + AdapterLaunches(spec, layer);
+  double launches = LaunchesOf(spec, layer).forward + AdapterLaunches(spec, layer);
   if (spec.trainable.reference_pass) {
     // The model as it was before: the same without adapters.
     TrainingSpec reference = spec;
     reference.trainable.adapter_rank = 0;
     Append(work, ForwardKernels(reference, hardware, layer, part));
-    launches += spec.stack->launches_forward;
+    launches += LaunchesOf(spec, layer).forward;
   }
   AddHostFloor(work, *spec.stack, launches);
   return work;
@@ -187,18 +210,19 @@ Work LayerForward(const TrainingSpec& spec, const WorkerHardware& hardware, int 
 Work LayerBackward(const TrainingSpec& spec, const WorkerHardware& hardware, int layer) {
   if (!spec.trainable.Reaches(layer)) return {};
   Work work = InputGradientKernels(spec, hardware, layer);
-  double launches = spec.stack->launches_backward;
+  Launches launches = LaunchesOf(spec, layer);
   if (spec.trainable.TrainsBase(layer)) {
     Append(work, WeightGradientKernels(spec, hardware, layer));
   } else {
-    launches += AdapterLaunches(spec, layer) -
-                static_cast<double>(ForwardOperators(*spec.model, layer, spec.Shard()).gemms.size());
+    launches.backward +=
+        AdapterLaunches(spec, layer) -
+        static_cast<double>(ForwardOperators(*spec.model, layer, spec.Shard()).gemms.size());
   }
   Append(work, Scaled(RecomputedKernels(spec, hardware, layer), spec.recomputed_layers));
   if (spec.recompute == Recompute::kFull) {
-    launches += spec.stack->launches_forward * spec.recomputed_layers;
+    launches.backward += launches.forward * spec.recomputed_layers;
   }
-  AddHostFloor(work, *spec.stack, launches);
+  AddHostFloor(work, *spec.stack, launches.backward);
   return work;
 }
 

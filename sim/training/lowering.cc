@@ -39,11 +39,53 @@ std::vector<Group> TiedGroups(const TrainingSpec& spec, const Placement& placeme
   return groups;
 }
 
+// Experts are dealt out to a stage's accelerators in order: those an expert is cut over next to
+// each other, then the expert ranks (Megatron-Core, parallel_state.py). `strategy.expert` ranks of
+// a group come `strategy.expert_tensor` accelerators apart.
+std::vector<Group> ExpertGroups(const Strategy& strategy, const Placement& placement) {
+  std::vector<Group> groups;
+  if (strategy.expert <= 1) return groups;
+  const int span = strategy.expert * strategy.expert_tensor;
+  const int workers = std::max(1, span / strategy.tensor);
+  const int ranks = std::min(strategy.expert, strategy.tensor / strategy.expert_tensor);
+  for (int stage = 0; stage < placement.stages; ++stage) {
+    for (int first = 0; first < placement.replicas; first += workers) {
+      Group group{.workers = {},
+                  .lanes = std::min(strategy.tensor, span) / ranks,
+                  .ranks_per_worker = ranks};
+      for (int i = 0; i < workers; ++i) {
+        group.workers.push_back(placement.WorkerOf(stage, first + i));
+      }
+      groups.push_back(std::move(group));
+    }
+  }
+  return groups;
+}
+
+// Every span-th accelerator of a stage holds the same experts.
+std::vector<Group> ExpertDataGroups(const Strategy& strategy, const Placement& placement) {
+  std::vector<Group> groups;
+  if (strategy.ExpertReplicas() <= 1) return groups;
+  const int span = strategy.expert * strategy.expert_tensor;
+  const int stride = std::max(1, span / strategy.tensor);
+  const int ranks = std::max(1, strategy.tensor / span);
+  for (int stage = 0; stage < placement.stages; ++stage) {
+    for (int first = 0; first < stride; ++first) {
+      Group group{.workers = {}, .lanes = strategy.tensor / ranks, .ranks_per_worker = ranks};
+      for (int i = first; i < placement.replicas; i += stride) {
+        group.workers.push_back(placement.WorkerOf(stage, i));
+      }
+      groups.push_back(std::move(group));
+    }
+  }
+  return groups;
+}
+
 // A folded program keeps of each group only its workers of replica 0, which are numbered by stage.
 std::vector<Group> Fold(const std::vector<Group>& groups, const Placement& placement) {
   std::vector<Group> folded;
   for (const Group& group : groups) {
-    Group kept{.workers = {}, .lanes = group.lanes};
+    Group kept{.workers = {}, .lanes = group.lanes, .ranks_per_worker = group.ranks_per_worker};
     for (int worker : group.workers) {
       if (worker % placement.replicas == 0) kept.workers.push_back(worker / placement.replicas);
     }
@@ -70,7 +112,8 @@ void AddWorkers(Program& program, const TrainingSpec& spec, const Placement& pla
 
 void AddGroups(Program& program, const TrainingSpec& spec, const Placement& placement,
                bool folded) {
-  for (GroupKind kind : {GroupKind::kData, GroupKind::kShard, GroupKind::kTied}) {
+  for (GroupKind kind : {GroupKind::kData, GroupKind::kShard, GroupKind::kTied, GroupKind::kExpert,
+                         GroupKind::kExpertData}) {
     std::vector<Group> groups = GroupsOf(spec, placement, kind);
     if (folded) groups = Fold(groups, placement);
     for (Group& group : groups) {
@@ -91,6 +134,11 @@ std::vector<Group> GroupsOf(const TrainingSpec& spec, const Placement& placement
       return DataGroups(spec, placement, placement.replicas);
     case GroupKind::kShard:
       return DataGroups(spec, placement, ShardGroupSize(spec));
+    case GroupKind::kExpert:
+      return ExpertGroups(spec.strategy, placement);
+    case GroupKind::kExpertData:
+      return spec.model->experts ? ExpertDataGroups(spec.strategy, placement)
+                                 : std::vector<Group>{};
     case GroupKind::kTied:
       break;
   }

@@ -13,8 +13,9 @@
 namespace fleetsim {
 
 // Which workers a collective is among.
-enum class GroupKind { kData, kShard, kTied };
-inline constexpr int kGroupKinds = 3;
+// kExpert: ranks that exchange tokens; kExpertData: ranks that hold the same experts.
+enum class GroupKind { kData, kShard, kTied, kExpert, kExpertData };
+inline constexpr int kGroupKinds = 5;
 
 // Where a folded program, which holds one replica only, has its network times from: they were
 // measured with all replicas on the network at once.

@@ -89,6 +89,28 @@ void SetRows(const PretrainJob& job, TrainingSpec& spec) {
   spec.longest = job.sequence_length;
 }
 
+// Expert ranks come out of a stage's tensor x data x context ranks, whole workers at a time.
+absl::Status SetExperts(const Job& job, const ParallelismRequest& request,
+                        const SoftwareStack& stack, Strategy& strategy) {
+  if (!job.pretrain.model.experts) return absl::OkStatus();
+  strategy.expert = request.expert;
+  strategy.expert_load = request.expert_load;
+  const int ranks = strategy.tensor * strategy.data * strategy.context;
+  const bool cuts = stack.expert_tensor_parallel && ranks % (request.expert * strategy.tensor) == 0;
+  strategy.expert_tensor = request.expert_tensor.value_or(cuts ? strategy.tensor : 1);
+  const int span = strategy.expert * strategy.expert_tensor;
+  if (ranks % span != 0 || (span % strategy.tensor != 0 && strategy.tensor % span != 0)) {
+    return InputError(Field(job, "expert"),
+                      absl::StrCat(strategy.expert, " x expert_tensor ", strategy.expert_tensor),
+                      absl::StrCat("a product that divides the ", ranks,
+                                   " tensor, data and context ranks of a pipeline stage, and is a "
+                                   "multiple or a divisor of tensor"));
+  }
+  if (strategy.zero_stage < 3) return absl::OkStatus();
+  return InputError(Field(job, "zero_stage"), "3 on a mixture of experts",
+                    "0 or 1; sharded weights of experts are not modelled");
+}
+
 }  // namespace
 
 int UsableAccelerators(const Fleet& fleet, int tensor) {
@@ -106,11 +128,6 @@ int DefaultOptimizerShards(const SoftwareStack& stack, int replicas) {
 
 absl::StatusOr<TrainingSpec> SpecWithoutStrategy(const Job& job, const Catalog& catalog) {
   const PretrainJob& pretrain = job.pretrain;
-  if (pretrain.model.experts) {
-    return absl::UnimplementedError(absl::StrCat(
-        job.places.job.file, ":", job.places.job.line, ": ", pretrain.model.name,
-        " is a mixture of experts; training steps of dense models only are modelled so far"));
-  }
   TrainingSpec spec{.model = &pretrain.model,
                     .sequence_length = pretrain.sequence_length,
                     .precision = pretrain.precision,
@@ -142,6 +159,7 @@ absl::StatusOr<TrainingSpec> Resolve(const Job& job, const ParallelismRequest& r
   RETURN_IF_ERROR(SetData(job, request, fleet, strategy));
   RETURN_IF_ERROR(SetMicroBatches(job, strategy));
   RETURN_IF_ERROR(SetSharding(job, request, *spec.stack, strategy));
+  RETURN_IF_ERROR(SetExperts(job, request, *spec.stack, strategy));
   strategy.chunk_layers =
       request.chunk_layers.empty()
           ? EvenChunks(spec.model->layers, strategy.pipeline * strategy.virtual_stages)

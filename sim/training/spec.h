@@ -12,6 +12,7 @@
 #include "sim/model/precision_recipe.h"
 #include "sim/model/recompute.h"
 #include "sim/model/trainable.h"
+#include "sim/parallel/shard.h"
 #include "sim/parallel/strategy.h"
 
 namespace fleetsim {
@@ -31,13 +32,6 @@ struct TrainingSpec {
   Rows rows;
   int longest = 0;  // tokens; zero: sequence_length
 
-  LayerShard Shard() const {
-    return {.sequences = static_cast<double>(strategy.micro_batch),
-            .sequence_length = static_cast<double>(sequence_length),
-            .tensor = strategy.tensor,
-            .context = strategy.context,
-            .attended = rows.attended};
-  }
   // Of the layers' matrix products, and of what stays in 16 bits beside them: loss head, router,
   // attention core unless the recipe says otherwise.
   NumberFormat LinearFormat() const { return {precision, recipe.scaling}; }
@@ -45,6 +39,7 @@ struct TrainingSpec {
   DataType AttentionPrecision() const {
     return recipe.narrow_attention ? precision : WidePrecision();
   }
+  LayerShard Shard() const { return ShardOf(strategy, sequence_length, rows.attended); }
   // Sequences of one step over all replicas.
   double GlobalBatch() const {
     return static_cast<double>(strategy.micro_batch) * strategy.micro_batches * strategy.data;

@@ -1,9 +1,9 @@
 #include "sim/training/stage_cost.h"
 
 #include <algorithm>
-#include <array>
 #include <map>
-#include <numeric>
+#include <tuple>
+#include <vector>
 
 #include "sim/model/architecture.h"
 #include "sim/parallel/stage_parameters.h"
@@ -15,14 +15,39 @@ namespace {
 
 struct LayerPasses {
   Work forward, backward;
-  double trained = 0, weight_bytes = 0;
+  HeldParameters trained, weight_bytes;
+  ExpertExchanges forward_exchanges, backward_exchanges;
 };
 
+// Layers that cost the same.
+enum class LayerKind { kDense, kExperts, kPrediction };
+
+LayerKind KindOf(const Architecture& model, int layer) {
+  if (layer >= model.layers) return LayerKind::kPrediction;
+  return HasExperts(model, layer) ? LayerKind::kExperts : LayerKind::kDense;
+}
+
+// A further-token module looks tokens up and has a loss of its own (DeepSeek-V3, arXiv 2412.19437,
+// section 2.2).
+void AddPredictionEnds(const TrainingSpec& spec, const WorkerHardware& hardware,
+                       LayerPasses& passes) {
+  Append(passes.forward, EmbeddingPass(spec, hardware, Part::kForward));
+  Append(passes.forward, HeadForward(spec, hardware));
+  Append(passes.backward, HeadBackward(spec, hardware));
+  Append(passes.backward, EmbeddingPass(spec, hardware, Part::kBackward));
+}
+
 LayerPasses PassesOf(const TrainingSpec& spec, const WorkerHardware& hardware, int layer) {
-  return {LayerForward(spec, hardware, layer, Part::kForward), LayerBackward(spec, hardware, layer),
-          LayerTrainableOnRank(*spec.model, spec.trainable, layer, spec.strategy.tensor),
-          LayerWeightBytesOnRank(*spec.model, spec.trainable, layer, spec.strategy,
-                                 spec.stack->weight_bytes)};
+  LayerPasses passes{
+      LayerForward(spec, hardware, layer, Part::kForward),
+      LayerBackward(spec, hardware, layer),
+      TrainedByLayer(*spec.model, spec.trainable, spec.strategy, layer),
+      WeightBytesByLayer(*spec.model, spec.trainable, spec.strategy, layer,
+                         spec.stack->weight_bytes),
+      ForwardExchanges(spec, layer),
+      spec.trainable.Reaches(layer) ? BackwardExchanges(spec, layer) : ExpertExchanges()};
+  if (layer >= spec.model->layers) AddPredictionEnds(spec, hardware, passes);
+  return passes;
 }
 
 // The layer's products run in 16 bits although the job's precision is narrower.
@@ -49,36 +74,40 @@ std::vector<int> PieceSizes(int layers, int pieces) {
 // `parameters` of the embedding or the head.
 void AddParameters(const TrainingSpec& spec, double parameters, bool trains, size_t piece,
                    ChunkCost& cost) {
-  if (trains) cost.trained[piece] += parameters;
-  cost.weight_bytes[piece] +=
-      parameters *
-      (trains ? spec.stack->weight_bytes : StoredBytes(FrozenStorage::kSixteenBit));
+  if (trains) cost.trained[piece].shared += parameters;
+  cost.weight_bytes[piece].shared +=
+      parameters * (trains ? spec.stack->weight_bytes : StoredBytes(FrozenStorage::kSixteenBit));
 }
 
 }  // namespace
 
 ChunkCost CostOfChunk(const TrainingSpec& spec, const WorkerHardware& hardware, int chunk,
                       int pieces) {
-  const std::vector<int>& chunk_layers = spec.strategy.chunk_layers;
-  int layer = std::accumulate(chunk_layers.begin(), chunk_layers.begin() + chunk, 0);
+  const std::vector<int> layers = LayersOfChunk(*spec.model, spec.strategy, chunk);
   ChunkCost cost;
-  // Layers of one kind cost the same: dense ones and ones with experts, narrow ones and wide ones,
-  // frozen ones and others.
-  std::map<std::array<bool, 3>, LayerPasses> passes;
+  // By kind, whether the products are wide where the job's precision is narrow, and whether
+  // gradients get there.
+  std::map<std::tuple<LayerKind, bool, bool>, LayerPasses> passes;
   const TrainingSpec wide = WithWideProducts(spec);
-  for (int size : PieceSizes(chunk_layers[chunk], pieces)) {
+  auto layer = layers.begin();
+  for (int size : PieceSizes(static_cast<int>(layers.size()), pieces)) {
     cost.forward.emplace_back();
     cost.backward.emplace_back();
-    cost.trained.push_back(0.0);
-    cost.weight_bytes.push_back(0.0);
-    for (int end = layer + size; layer < end; ++layer) {
-      const std::array<bool, 3> kind = {HasExperts(*spec.model, layer), IsWideLayer(spec, layer),
-                                        spec.trainable.Reaches(layer)};
-      if (!passes.count(kind)) passes[kind] = PassesOf(kind[1] ? wide : spec, hardware, layer);
-      Append(cost.forward.back(), passes[kind].forward);
-      Append(cost.backward.back(), passes[kind].backward);
-      cost.trained.back() += passes[kind].trained;
-      cost.weight_bytes.back() += passes[kind].weight_bytes;
+    cost.trained.emplace_back();
+    cost.weight_bytes.emplace_back();
+    cost.forward_exchanges.emplace_back();
+    cost.backward_exchanges.emplace_back();
+    for (const auto end = layer + size; layer != end; ++layer) {
+      const bool is_wide = IsWideLayer(spec, *layer);
+      const auto [known, is_new] = passes.try_emplace(
+          std::tuple(KindOf(*spec.model, *layer), is_wide, spec.trainable.Reaches(*layer)));
+      if (is_new) known->second = PassesOf(is_wide ? wide : spec, hardware, *layer);
+      Append(cost.forward.back(), known->second.forward);
+      Append(cost.backward.back(), known->second.backward);
+      cost.trained.back() += known->second.trained;
+      cost.weight_bytes.back() += known->second.weight_bytes;
+      cost.forward_exchanges.back() += known->second.forward_exchanges;
+      cost.backward_exchanges.back() += known->second.backward_exchanges;
     }
   }
   if (chunk == 0) {
@@ -87,7 +116,7 @@ ChunkCost CostOfChunk(const TrainingSpec& spec, const WorkerHardware& hardware, 
     if (trains) Append(cost.backward.front(), EmbeddingPass(spec, hardware, Part::kBackward));
     AddParameters(spec, EmbeddingParametersOnRank(*spec.model, spec.strategy), trains, 0, cost);
   }
-  if (chunk + 1 == static_cast<int>(chunk_layers.size())) {
+  if (chunk + 1 == static_cast<int>(spec.strategy.chunk_layers.size())) {
     Append(cost.forward.back(), HeadForward(spec, hardware));
     Append(cost.backward.back(), HeadBackward(spec, hardware));
     AddParameters(spec, HeadParametersOnRank(*spec.model, spec.strategy),
@@ -96,10 +125,13 @@ ChunkCost CostOfChunk(const TrainingSpec& spec, const WorkerHardware& hardware, 
   return cost;
 }
 
-Work OptimizerStep(const TrainingSpec& spec, const WorkerHardware& hardware, double parameters) {
+Work OptimizerStep(const TrainingSpec& spec, const WorkerHardware& hardware,
+                   const HeldParameters& parameters) {
   const SoftwareStack& stack = *spec.stack;
-  const double updated =
-      spec.strategy.zero_stage > 0 ? parameters / spec.strategy.optimizer_shards : parameters;
+  const double updated = spec.strategy.zero_stage > 0
+                             ? parameters.shared / spec.strategy.optimizer_shards +
+                                   parameters.experts / spec.strategy.ExpertOptimizerShards()
+                             : parameters.Total();
   const double bytes = updated * stack.optimizer_traffic / stack.optimizer_efficiency +
                        updated * stack.gradient_traffic;
   Work work;

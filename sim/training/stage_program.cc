@@ -20,6 +20,7 @@ constexpr std::uint8_t kForwardSendStream = 1;
 constexpr std::uint8_t kBackwardSendStream = 2;
 constexpr std::uint8_t kDataStream = 3;    // data-parallel collectives, one communicator
 constexpr std::uint8_t kGatherStream = 4;  // parameter gathers that run ahead of the forward pass
+constexpr std::uint8_t kExpertStream = 6;  // exchanges of tokens that run beside computation
 
 // Peers of a worker, see AddWorkers.
 constexpr std::int16_t kPrevious = 0;
@@ -31,7 +32,10 @@ constexpr int kBuckets = 8;
 struct ChunkWorks {
   int forward = -1, backward = -1;  // the whole chunk; indices into Program::works
   std::vector<int> forward_pieces, backward_pieces;
-  std::vector<double> trained, weight_bytes;  // parameters, bytes of all weights; by piece
+  std::vector<HeldParameters> trained, weight_bytes;  // parameters, bytes of all weights; by piece
+  // As the pieces; of the whole chunk.
+  std::vector<ExpertExchanges> forward_exchanges, backward_exchanges;
+  ExpertExchanges all_forward_exchanges, all_backward_exchanges;
 };
 
 class StageProgram {
@@ -83,13 +87,18 @@ class StageProgram {
     const Seconds host = spec_.stack->host_per_micro_batch / (2.0 * spec_.strategy.virtual_stages);
     Add(cost.forward.front(), Part::kHost, Activity::kIdle, host);
     Add(cost.backward.back(), Part::kHost, Activity::kIdle, host);
-    ChunkWorks works{.trained = cost.trained, .weight_bytes = cost.weight_bytes};
+    ChunkWorks works{.trained = cost.trained,
+                     .weight_bytes = cost.weight_bytes,
+                     .forward_exchanges = cost.forward_exchanges,
+                     .backward_exchanges = cost.backward_exchanges};
     Work forward, backward;
     for (size_t i = 0; i < cost.forward.size(); ++i) {
       Append(forward, cost.forward[i]);
       Append(backward, cost.backward[i]);
       works.forward_pieces.push_back(AddWork(cost.forward[i]));
       works.backward_pieces.push_back(AddWork(cost.backward[i]));
+      works.all_forward_exchanges += cost.forward_exchanges[i];
+      works.all_backward_exchanges += cost.backward_exchanges[i];
     }
     works.forward = AddWork(forward);
     works.backward = AddWork(backward);
@@ -104,6 +113,14 @@ class StageProgram {
   int Compute(int work, int after = -1) {
     return Push(
         {.kind = OpKind::kCompute, .stream = kComputeStream, .work = work, .after = {after, -1}});
+  }
+
+  // A piece of work and its exchanges with other expert ranks, which nothing hides.
+  int Compute(int work, const ExpertExchanges& exchanges, int after = -1) {
+    const int computed = Compute(work, after);
+    if (exchanges.count == 0) return computed;
+    return Collective(GroupKind::kExpert, CollectiveKind::kAllToAll, exchanges.bytes.value(),
+                      kComputeStream, -1, exchanges.count, Part::kExpertExposed);
   }
 
   void Receive(std::int16_t peer, int channel) {
@@ -140,8 +157,9 @@ class StageProgram {
   }
 
   int Collective(GroupKind group, CollectiveKind kind, double bytes, std::uint8_t stream, int after,
-                 int repeats = 1) {
-    CollectiveSpec collective{.kind = kind, .bytes = Bytes(bytes), .repeats = repeats};
+                 int repeats = 1, Part waiting = Part::kDataExposed) {
+    CollectiveSpec collective{
+        .kind = kind, .bytes = Bytes(bytes), .waiting = waiting, .repeats = repeats};
     if (folded_) folded_->collective(group, stage_, collective);
     return Push({.kind = OpKind::kCollective,
                  .stream = stream,
@@ -155,8 +173,8 @@ class StageProgram {
     std::vector<CollectiveSpec>& known = program_.collectives;
     const auto found = std::find_if(known.begin(), known.end(), [&](const CollectiveSpec& other) {
       return other.kind == wanted.kind && other.bytes == wanted.bytes &&
-             other.repeats == wanted.repeats && other.fixed_duration == wanted.fixed_duration &&
-             other.nic_bytes == wanted.nic_bytes;
+             other.waiting == wanted.waiting && other.repeats == wanted.repeats &&
+             other.fixed_duration == wanted.fixed_duration && other.nic_bytes == wanted.nic_bytes;
     });
     const auto index = static_cast<int>(found - known.begin());
     if (found == known.end()) known.push_back(wanted);
@@ -165,28 +183,44 @@ class StageProgram {
 
   // Sums gradients over the replicas; with sharded optimizer states every rank needs its share
   // only.
-  int Reduce(double parameters, std::uint8_t stream, int after) {
-    const double bytes = parameters * ElementBytes(spec_.stack->gradient_reduction_dtype);
+  // The experts' have replicas of their own. Both on one stream: the last ends last.
+  int Reduce(const HeldParameters& parameters, std::uint8_t stream, int after) {
+    const double element = ElementBytes(spec_.stack->gradient_reduction_dtype);
     const bool sharded =
         spec_.strategy.zero_stage >= 1 && spec_.strategy.optimizer_shards == replicas_;
-    return Collective(GroupKind::kData,
-                      sharded ? CollectiveKind::kReduceScatter : CollectiveKind::kAllReduce, bytes,
-                      stream, after);
+    const CollectiveKind kind =
+        sharded ? CollectiveKind::kReduceScatter : CollectiveKind::kAllReduce;
+    const int reduced =
+        Collective(GroupKind::kData, kind, parameters.shared * element, stream, after);
+    if (!ReplicatesExperts(parameters)) return reduced;
+    return Collective(GroupKind::kExpertData, kind, parameters.experts * element, stream, after);
   }
 
-  int GatherWeights(double bytes, std::uint8_t stream, int after) {
+  bool ReplicatesExperts(const HeldParameters& parameters) const {
+    return parameters.experts > 0.0 && spec_.strategy.ExpertReplicas() > 1;
+  }
+
+  // All ranks get the whole of weights of which each holds a share; `bytes` of all of them.
+  int GatherWeights(const HeldParameters& bytes, std::uint8_t stream, int after) {
+    const int gathered = GatherShared(bytes.shared, stream, after);
+    if (!ReplicatesExperts(bytes)) return gathered;
+    return Collective(GroupKind::kExpertData, CollectiveKind::kAllGather, bytes.experts, stream,
+                      after);
+  }
+
+  int GatherShared(double bytes, std::uint8_t stream, int after) {
     if (!spec_.stack->broadcasts_parameters) {
       return Collective(GroupKind::kShard, CollectiveKind::kAllGather, bytes, stream, after);
     }
     return Collective(GroupKind::kShard, CollectiveKind::kBroadcast, bytes, stream, after,
-                      Broadcasts(parameters));
+                      Broadcasts(bytes / spec_.stack->weight_bytes));
   }
 
   // One from each rank that owns some of these parameters.
   int Broadcasts(double parameters) const {
     const int owners =
         MatrixOwners(*spec_.model, spec_.strategy, stage_, spec_.strategy.optimizer_shards);
-    return std::max(1, static_cast<int>(std::lround(owners * parameters / HeldParameters())));
+    return std::max(1, static_cast<int>(std::lround(owners * parameters / Trained().shared)));
   }
 
   // Updated parameters of the step before, gathered beside the first forward passes.
@@ -194,10 +228,11 @@ class StageProgram {
     if (!GathersAhead() || spec_.strategy.optimizer_shards == 1) return;
     for (const ChunkWorks& chunk : chunks_) {
       gathered_.emplace_back();
-      for (double parameters : chunk.trained) {
+      for (const HeldParameters& trained : chunk.trained) {
         gathered_.back().push_back(
-            parameters > 0.0 ? GatherWeights(parameters * spec_.stack->weight_bytes, kGatherStream, -1)
-                             : -1);
+            trained.Total() > 0.0
+                ? GatherWeights(trained * spec_.stack->weight_bytes, kGatherStream, -1)
+                : -1);
       }
     }
   }
@@ -211,10 +246,11 @@ class StageProgram {
       last = ShardedPieces(works.forward_pieces, works, false);
     } else if (pass.micro_batch == 0 && !gathered_.empty()) {
       for (size_t i = 0; i < works.forward_pieces.size(); ++i) {
-        last = Compute(works.forward_pieces[i], gathered_[pass.virtual_stage][i]);
+        last = Compute(works.forward_pieces[i], works.forward_exchanges[i],
+                       gathered_[pass.virtual_stage][i]);
       }
     } else {
-      last = Compute(works.forward);
+      last = Compute(works.forward, works.all_forward_exchanges);
     }
     if (chunk < LastChunk()) Send(kNext, 2 * chunk, kForwardSendStream, last);
   }
@@ -228,11 +264,13 @@ class StageProgram {
       last = ShardedPieces(works.backward_pieces, works, true);
     } else if (OverlapsReduction() && pass.micro_batch + 1 == spec_.strategy.micro_batches) {
       for (size_t i = works.backward_pieces.size(); i-- > 0;) {
-        last = Compute(works.backward_pieces[i]);
-        if (works.trained[i] > 0.0) reduced_ = Reduce(works.trained[i], kDataStream, last);
+        last = Compute(works.backward_pieces[i], works.backward_exchanges[i]);
+        if (works.trained[i].Total() > 0.0) {
+          reduced_ = Reduce(works.trained[i], kDataStream, last);
+        }
       }
     } else {
-      last = Compute(works.backward);
+      last = Compute(works.backward, works.all_backward_exchanges);
     }
     if (chunk > 0) Send(kPrevious, 2 * (chunk - 1) + 1, kBackwardSendStream, last);
   }
@@ -250,24 +288,26 @@ class StageProgram {
       if (i + 1 < count) {
         gathered = GatherWeights(works.weight_bytes[piece(i + 1)], kDataStream, last_sharded_[0]);
       }
-      last = Compute(pieces[piece(i)], own);
+      last =
+          Compute(pieces[piece(i)],
+                  (backward ? works.backward_exchanges : works.forward_exchanges)[piece(i)], own);
       last_sharded_ = {last, last_sharded_[0]};
-      const double trained = works.trained[piece(i)];
-      if (backward && trained > 0.0) reduced_ = Reduce(trained, kDataStream, last);
+      const HeldParameters& trained = works.trained[piece(i)];
+      if (backward && trained.Total() > 0.0) reduced_ = Reduce(trained, kDataStream, last);
     }
     return last;
   }
 
-  double TrainedParameters() const {
-    return StageTrainableOnRank(*spec_.model, spec_.trainable, spec_.strategy, stage_);
+  HeldParameters Trained() const {
+    return TrainedByStage(*spec_.model, spec_.trainable, spec_.strategy, stage_);
   }
 
   void Finish() {
-    const double trained = TrainedParameters();
+    const HeldParameters trained = Trained();
     int after = -1;
     if (OverlapsReduction()) {
       after = reduced_;
-    } else if (Distributed() && trained > 0.0) {
+    } else if (Distributed() && trained.Total() > 0.0) {
       Reduce(trained, kComputeStream, -1);
     }
     const double tied = spec_.trainable.TrainsHead()
@@ -283,7 +323,7 @@ class StageProgram {
     Compute(AddWork(optimizer), after);
     const bool gathers_at_end = Distributed() && spec_.strategy.zero_stage >= 1 &&
                                 !ShardsWeights() && !GathersAhead() &&
-                                spec_.strategy.optimizer_shards > 1 && trained > 0.0;
+                                spec_.strategy.optimizer_shards > 1 && trained.Total() > 0.0;
     if (gathers_at_end) {
       GatherWeights(trained * spec_.stack->weight_bytes, kComputeStream, -1);
     }

@@ -7,6 +7,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
+#include "sim/parallel/placement.h"
 
 namespace fleetsim {
 namespace {
@@ -113,8 +114,8 @@ absl::Status SetFabric(const MeasuredCase& measured, const Catalog& catalog, Fle
 
 }  // namespace
 
-absl::StatusOr<FleetRequest> FleetOf(const MeasuredCase& measured, const Catalog& catalog,
-                                     std::vector<std::string>& rules) {
+absl::StatusOr<FleetRequest> FleetOf(const MeasuredCase& measured, const Strategy& strategy,
+                                     const Catalog& catalog, std::vector<std::string>& rules) {
   FleetRequest request;
   if (absl::StrContains(measured.accelerator, "mix ")) {
     return absl::UnimplementedError("mixed accelerators in one job");
@@ -137,7 +138,8 @@ absl::StatusOr<FleetRequest> FleetOf(const MeasuredCase& measured, const Catalog
   if (!is_rack && per_host < request.server->accelerators && total > per_host) {
     return absl::UnimplementedError("hosts with fewer accelerators than the catalog's server");
   }
-  request.hosts = (total + request.server->accelerators - 1) / request.server->accelerators;
+  const int used = std::max(1, UsedOfHost(strategy, request.server->accelerators));
+  request.hosts = (total + used - 1) / used;
   RETURN_IF_ERROR(SetFabric(measured, catalog, request, rules));
   return request;
 }

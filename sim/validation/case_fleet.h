@@ -12,8 +12,9 @@
 
 namespace fleetsim {
 
-absl::StatusOr<FleetRequest> FleetOf(const MeasuredCase& measured, const Catalog& catalog,
-                                     std::vector<std::string>& rules);
+// With room for `strategy`, expert groups whole.
+absl::StatusOr<FleetRequest> FleetOf(const MeasuredCase& measured, const Strategy& strategy,
+                                     const Catalog& catalog, std::vector<std::string>& rules);
 
 }  // namespace fleetsim
 

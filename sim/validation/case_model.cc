@@ -5,6 +5,7 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
+#include "sim/validation/note_facts.h"
 
 namespace fleetsim {
 namespace {
@@ -69,7 +70,11 @@ absl::StatusOr<Architecture> ModelOf(const MeasuredCase& measured,
   Architecture model = known != nullptr ? *known : Architecture();
   model.name = measured.model;
   if (measured.layers) model.layers = *measured.layers;
+  if (WithoutPrediction(measured)) model.multi_token_prediction_layers = 0;
   if (known != nullptr) return model;
+  if (measured.experts.value_or(0) > 0) {
+    return absl::UnimplementedError("no model of that name: row does not state all of its experts");
+  }
   model.hidden = *measured.hidden;
   model.heads = *measured.heads;
   model.kv_heads = measured.kv_heads.value_or(model.heads);

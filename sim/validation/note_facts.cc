@@ -89,6 +89,16 @@ int OptimizerShards(const MeasuredCase& measured) {
   return absl::SimpleAtoi(number, &shards) ? shards : 0;
 }
 
+std::optional<int> ExpertTensor(const MeasuredCase& measured) {
+  int ranks = 0;
+  if (!absl::SimpleAtoi(Captured(measured, "expert TP ([0-9]+)"), &ranks)) return std::nullopt;
+  return ranks;
+}
+
+bool WithoutPrediction(const MeasuredCase& measured) {
+  return absl::StrContains(measured.notes, "w/o MTP");
+}
+
 std::optional<double> RecomputedLayers(const MeasuredCase& measured) {
   double model = 0.0, hardware = 0.0;
   for (const Measurement& measurement : measured.measurements) {

@@ -25,6 +25,12 @@ std::vector<int> LayerSplit(const MeasuredCase& measured);
 // integer), "hybrid shard": the number; zero if not stated.
 int OptimizerShards(const MeasuredCase& measured);
 
+// "expert TP 4": ranks that each expert is cut over.
+std::optional<int> ExpertTensor(const MeasuredCase& measured);
+
+// "w/o MTP": the model's further-token modules were left out.
+bool WithoutPrediction(const MeasuredCase& measured);
+
 // Share of the layers computed again, from the two utilisations stated: a forward pass is a third
 // of a step's model flops.
 std::optional<double> RecomputedLayers(const MeasuredCase& measured);

@@ -27,9 +27,6 @@ constexpr double kFlopsPerParameter = 6.0;
 absl::Status Missing(absl::string_view what) { return absl::UnimplementedError(what); }
 
 absl::Status CheckKind(const MeasuredCase& measured) {
-  if (measured.experts.value_or(0) > 0 || measured.expert.value_or(1) > 1) {
-    return Missing("mixture-of-experts training step");
-  }
   if (NamesHybridModel(measured)) return Missing("hybrid (state-space) layers");
   if (measured.zero_stage == 2) return Missing("ZeRO stage 2");
   if (NamesActivationSwap(measured)) return Missing("activations swapped to the host");
@@ -164,6 +161,26 @@ void SetSharding(const MeasuredCase& measured, const SoftwareStack& stack, Strat
   }
 }
 
+absl::Status SetExperts(const MeasuredCase& measured, const TrainingSpec& spec, Strategy& strategy,
+                        std::vector<std::string>& rules) {
+  strategy.expert = measured.expert.value_or(1);
+  if (!spec.model->experts) {
+    return strategy.expert == 1 ? absl::OkStatus() : Missing("shape of the experts");
+  }
+  if (!measured.expert) rules.push_back("expert degree not stated: 1");
+  if (strategy.zero_stage >= 2) return Missing("sharded weights of experts");
+  const int ranks = strategy.tensor * strategy.data * strategy.context;
+  const bool cuts =
+      spec.stack->expert_tensor_parallel && ranks % (strategy.expert * strategy.tensor) == 0;
+  strategy.expert_tensor = ExpertTensor(measured).value_or(cuts ? strategy.tensor : 1);
+  const int span = strategy.expert * strategy.expert_tensor;
+  if (spec.model->experts->experts % strategy.expert != 0 || ranks % span != 0 ||
+      (span % strategy.tensor != 0 && strategy.tensor % span != 0)) {
+    return Missing("expert degree does not divide the experts or the ranks of a stage");
+  }
+  return absl::OkStatus();
+}
+
 // What a table calls selective may be full recomputation of some layers; what it does not mention
 // is what the run needs to fit.
 void CompleteRecomputation(const MeasuredCase& measured, Bytes capacity, TrainingSpec& spec,
@@ -211,12 +228,13 @@ absl::StatusOr<Translation> Translate(const MeasuredCase& measured, const Catalo
   RemoveNoOpLayers(measured, *result.model, spec.strategy, result.rules);
   result.utilisation = ConventionOf(measured, *spec.stack);
   SetSharding(measured, *spec.stack, spec.strategy, result.rules);
+  RETURN_IF_ERROR(SetExperts(measured, spec, spec.strategy, result.rules));
   if (spec.strategy.zero_stage >= 3 && spec.stack->default_zero_stage < 3) {
     return Missing(absl::StrCat("ZeRO stage 3 on stack ", spec.stack->name));
   }
   if (spec.model->heads % spec.strategy.tensor != 0)
     return Missing("tensor degree divides no heads");
-  ASSIGN_OR_RETURN(result.fleet, FleetOf(measured, catalog, result.rules));
+  ASSIGN_OR_RETURN(result.fleet, FleetOf(measured, spec.strategy, catalog, result.rules));
   SetTuning(measured, spec, result.rules);
   result.utilisation.model_flops_per_token = ReportedFlopsPerToken(measured, spec);
   const Bytes memory = result.fleet.accelerator->UsableMemory();

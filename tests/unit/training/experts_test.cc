@@ -1,0 +1,169 @@
+#include <algorithm>
+#include <set>
+
+#include "gmock/gmock.h"
+#include "sim/parallel/stage_parameters.h"
+#include "sim/training/expert_cost.h"
+#include "sim/training/expert_exchanges.h"
+#include "sim/training/lowering.h"
+#include "sim/training/step.h"
+#include "test_hardware.h"
+
+namespace fleetsim {
+namespace {
+
+using ::testing::ElementsAre;
+
+TestBed ExpertBed(int hosts) {
+  TestBed bed(hosts);
+  bed.catalog.fabrics["up"].protocols.push_back({.algorithm = CollectiveAlgorithm::kDirect,
+                                                 .latency = Seconds(1e-5),
+                                                 .step_latency = Seconds(1e-6),
+                                                 .efficiency = 0.8});
+  bed.model.experts = Experts{.experts = 16, .per_token = 2, .ffn = 2048};
+  return bed;
+}
+
+std::vector<Group> Groups(const TestBed& bed, const Strategy& strategy, GroupKind kind) {
+  const TrainingSpec spec = bed.Spec(strategy);
+  const absl::StatusOr<Placement> placement = Place(strategy, bed.fleet);
+  EXPECT_TRUE(placement.ok()) << placement.status();
+  return GroupsOf(spec, *placement, kind);
+}
+
+TEST(ExpertGroups, RanksOfAStageAreDealtOutAsInMegatronCore) {
+  // 8 replicas of tensor 2 are 16 ranks: with 4 expert ranks of 2 each, two groups of 4 workers.
+  const TestBed bed = ExpertBed(4);
+  Strategy strategy{.tensor = 2, .data = 8, .micro_batches = 1};
+  strategy.expert = 4;
+  strategy.expert_tensor = 2;
+  std::vector<Group> exchange = Groups(bed, strategy, GroupKind::kExpert);
+  ASSERT_EQ(exchange.size(), 2u);
+  EXPECT_THAT(exchange[1].workers, ElementsAre(4, 5, 6, 7));
+  EXPECT_EQ(exchange[1].lanes, 2);
+  EXPECT_EQ(exchange[1].ranks_per_worker, 1);
+  std::vector<Group> replicas = Groups(bed, strategy, GroupKind::kExpertData);
+  ASSERT_EQ(replicas.size(), 4u);
+  EXPECT_THAT(replicas[1].workers, ElementsAre(1, 5));
+  EXPECT_EQ(replicas[1].lanes, 2);
+  // With whole experts on each rank both ranks of a worker take part in one exchange.
+  strategy.expert_tensor = 1;
+  exchange = Groups(bed, strategy, GroupKind::kExpert);
+  ASSERT_EQ(exchange.size(), 4u);
+  EXPECT_THAT(exchange[1].workers, ElementsAre(2, 3));
+  EXPECT_EQ(exchange[1].lanes, 1);
+  EXPECT_EQ(exchange[1].ranks_per_worker, 2);
+  replicas = Groups(bed, strategy, GroupKind::kExpertData);
+  ASSERT_EQ(replicas.size(), 2u);
+  EXPECT_THAT(replicas[0].workers, ElementsAre(0, 2, 4, 6));
+}
+
+TEST(ExpertGroups, HoldEachExpertAsOftenAsThereAreReplicas) {
+  const TestBed bed = ExpertBed(1);
+  const double layer = CountLayerParameters(bed.model, 0).routed_experts;
+  for (int tensor : {1, 2, 4}) {
+    for (int expert : {1, 2, 8, 16}) {
+      for (int expert_tensor : {1, 2}) {
+        if (tensor % expert_tensor != 0) continue;
+        Strategy strategy{.tensor = tensor, .data = 32};
+        strategy.expert = expert;
+        strategy.expert_tensor = expert_tensor;
+        const double held = HeldByLayer(bed.model, strategy, 0).experts * 32 * tensor;
+        EXPECT_DOUBLE_EQ(held, layer * strategy.ExpertReplicas());
+      }
+    }
+  }
+}
+
+TEST(ExpertGroups, StayInOneHostWhereThereIsRoom) {
+  // Two of three slots of 3 ranks fit on 8 accelerators; the rest stays idle.
+  const TestBed bed = ExpertBed(3);
+  Strategy strategy{.tensor = 1, .data = 15};
+  strategy.expert = 3;
+  const absl::StatusOr<Placement> placement = Place(strategy, bed.fleet);
+  ASSERT_TRUE(placement.ok());
+  for (int first = 0; first < 15; first += 3) {
+    EXPECT_EQ(placement->workers[first].host, placement->workers[first + 2].host);
+  }
+}
+
+TEST(ExpertExchanges, BytesAreThoseOfTheCopies) {
+  // 2048 tokens x 2 copies x hidden 2048, there and back in 16 bits.
+  TestBed bed = ExpertBed(2);
+  Strategy strategy{.data = 16};
+  strategy.expert = 16;
+  const ExpertExchanges forward = ForwardExchanges(bed.Spec(strategy), 0);
+  EXPECT_EQ(forward.count, 2);
+  EXPECT_EQ(forward.bytes.value(), 2048.0 * 2 * 2048 * (2 + 2));
+  bed.stack.dispatch_element_bytes = 1;
+  EXPECT_EQ(ForwardExchanges(bed.Spec(strategy), 0).bytes.value(), 2048.0 * 2 * 2048 * (1 + 2));
+  EXPECT_EQ(BackwardExchanges(bed.Spec(strategy), 0).bytes, forward.bytes);
+  TrainingSpec full = bed.Spec(strategy);
+  full.recompute = Recompute::kFull;
+  EXPECT_EQ(BackwardExchanges(full, 0).count, 4);
+  strategy.expert = 1;
+  EXPECT_EQ(ForwardExchanges(bed.Spec(strategy), 0).count, 0);
+}
+
+TEST(ExpertExchanges, TensorRanksSendTheirSliceEach) {
+  const TestBed bed = ExpertBed(2);
+  Strategy strategy{.tensor = 4, .data = 4};
+  strategy.expert = 4;
+  const double whole = ExpertBed(2).Spec(strategy).Shard().Tokens() * 2 * 2048 * (2 + 2);
+  EXPECT_EQ(ForwardExchanges(bed.Spec(strategy), 0).bytes.value(), whole / 4);
+}
+
+StepResult Simulate(const TestBed& bed, const TrainingSpec& spec, Detail detail,
+                    Simulation& simulation) {
+  absl::StatusOr<StepResult> result =
+      SimulateStep(spec, bed.fleet, bed.catalog, {detail, /*must_fit=*/false}, simulation);
+  EXPECT_TRUE(result.ok()) << result.status();
+  return *std::move(result);
+}
+
+TEST(ExpertStep, FoldedAgreesWithFull) {
+  const TestBed bed = ExpertBed(8);
+  absl::StatusOr<std::unique_ptr<Simulation>> simulation = Simulation::Load(bed.fleet);
+  ASSERT_TRUE(simulation.ok());
+  // Inside a host, over two, over four with tensor ranks that share out or cut the experts.
+  const struct {
+    int tensor, pipeline, data, expert, expert_tensor;
+  } kCases[] = {{1, 2, 32, 8, 1}, {1, 2, 32, 16, 1}, {2, 2, 16, 16, 2}, {2, 2, 16, 16, 1}};
+  for (const auto& degrees : kCases) {
+    Strategy strategy{.tensor = degrees.tensor,
+                      .pipeline = degrees.pipeline,
+                      .data = degrees.data,
+                      .micro_batches = 4,
+                      .sequence_parallel = degrees.tensor > 1,
+                      .zero_stage = 1,
+                      .optimizer_shards = degrees.data};
+    strategy.expert = degrees.expert;
+    strategy.expert_tensor = degrees.expert_tensor;
+    const TrainingSpec spec = bed.Spec(strategy);
+    const StepResult full = Simulate(bed, spec, Detail::kFull, **simulation);
+    const StepResult folded = Simulate(bed, spec, Detail::kFolded, **simulation);
+    EXPECT_NEAR(folded.duration / full.duration, 1.0, 0.01) << degrees.expert;
+    EXPECT_NEAR(folded.network_bytes / full.network_bytes, 1.0, 0.05) << degrees.expert;
+    EXPECT_GT(full.parts[static_cast<int>(Part::kExpertExposed)].value(), 0.0);
+  }
+}
+
+TEST(ExpertStep, ABusierRankMakesTheStepLonger) {
+  const TestBed bed = ExpertBed(2);
+  absl::StatusOr<std::unique_ptr<Simulation>> simulation = Simulation::Load(bed.fleet);
+  ASSERT_TRUE(simulation.ok());
+  Strategy strategy{.data = 16, .micro_batches = 2};
+  strategy.expert = 16;
+  const StepResult even = Simulate(bed, bed.Spec(strategy), Detail::kFolded, **simulation);
+  strategy.expert_load = 1.5;
+  const StepResult busy = Simulate(bed, bed.Spec(strategy), Detail::kFolded, **simulation);
+  const int exchange = static_cast<int>(Part::kExpertExposed);
+  // Latencies stay.
+  EXPECT_LE(busy.parts[exchange] / even.parts[exchange], 1.5);
+  EXPECT_GE(busy.parts[exchange] / even.parts[exchange], 1.35);
+  EXPECT_GT(busy.parts[static_cast<int>(Part::kForward)],
+            even.parts[static_cast<int>(Part::kForward)]);
+}
+
+}  // namespace
+}  // namespace fleetsim
