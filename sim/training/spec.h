@@ -25,12 +25,6 @@ struct TrainingSpec {
   Strategy strategy;
   PrecisionRecipe recipe;
 
-  LayerShard Shard() const {
-    return {.sequences = static_cast<double>(strategy.micro_batch),
-            .sequence_length = static_cast<double>(sequence_length),
-            .tensor = strategy.tensor,
-            .context = strategy.context};
-  }
   // Of the layers' matrix products, and of what stays in 16 bits beside them: loss head, router,
   // attention core unless the recipe says otherwise.
   NumberFormat LinearFormat() const { return {precision, recipe.scaling}; }

@@ -2,11 +2,7 @@
 
 #include <algorithm>
 #include <map>
-<<<<<<< HEAD
-#include <numeric>
 #include <utility>
-=======
->>>>>>> 5ffb6e8 (Expert parallelism in the step: experts dealt out over a stage's ranks, tokens exchanged between them, groups of their own for experts' gradients)
 
 #include "sim/model/architecture.h"
 #include "sim/parallel/stage_parameters.h"
@@ -76,24 +72,9 @@ ChunkCost CostOfChunk(const TrainingSpec& spec, const WorkerHardware& hardware, 
                       int pieces) {
   const std::vector<int> layers = LayersOfChunk(*spec.model, spec.strategy, chunk);
   ChunkCost cost;
-<<<<<<< HEAD
-  // Layers of one kind cost the same: dense ones and ones with experts, narrow ones and wide ones.
-  std::map<std::pair<bool, bool>, LayerPasses> passes;
+  // By kind, and whether the products are wide where the job's precision is narrow.
+  std::map<std::pair<LayerKind, bool>, LayerPasses> passes;
   const TrainingSpec wide = WithWideProducts(spec);
-  for (int size : PieceSizes(chunk_layers[chunk], pieces)) {
-    cost.forward.emplace_back();
-    cost.backward.emplace_back();
-    cost.parameters.push_back(0.0);
-    for (int end = layer + size; layer < end; ++layer) {
-      const std::pair<bool, bool> kind(HasExperts(*spec.model, layer), IsWideLayer(spec, layer));
-      if (!passes.count(kind)) {
-        passes[kind] = PassesOf(kind.second ? wide : spec, hardware, layer);
-      }
-      Append(cost.forward.back(), passes[kind].forward);
-      Append(cost.backward.back(), passes[kind].backward);
-      cost.parameters.back() += passes[kind].parameters;
-=======
-  std::map<LayerKind, LayerPasses> passes;
   auto layer = layers.begin();
   for (int size : PieceSizes(static_cast<int>(layers.size()), pieces)) {
     cost.forward.emplace_back();
@@ -102,14 +83,15 @@ ChunkCost CostOfChunk(const TrainingSpec& spec, const WorkerHardware& hardware, 
     cost.forward_exchanges.emplace_back();
     cost.backward_exchanges.emplace_back();
     for (const auto end = layer + size; layer != end; ++layer) {
-      const auto [known, is_new] = passes.try_emplace(KindOf(*spec.model, *layer));
-      if (is_new) known->second = PassesOf(spec, hardware, *layer);
+      const bool is_wide = IsWideLayer(spec, *layer);
+      const auto [known, is_new] =
+          passes.try_emplace(std::pair(KindOf(*spec.model, *layer), is_wide));
+      if (is_new) known->second = PassesOf(is_wide ? wide : spec, hardware, *layer);
       Append(cost.forward.back(), known->second.forward);
       Append(cost.backward.back(), known->second.backward);
       cost.parameters.back() += known->second.parameters;
       cost.forward_exchanges.back() += known->second.forward_exchanges;
       cost.backward_exchanges.back() += known->second.backward_exchanges;
->>>>>>> 5ffb6e8 (Expert parallelism in the step: experts dealt out over a stage's ranks, tokens exchanged between them, groups of their own for experts' gradients)
     }
   }
   if (chunk == 0) {
