@@ -1,5 +1,7 @@
 #include "sim/collective/across_hosts.h"
 
+#include <algorithm>
+
 #include "sim/collective/bandwidth.h"
 #include "sim/collective/ring.h"
 #include "sim/collective/tree.h"
@@ -44,6 +46,23 @@ Seconds HostStep(const GroupPlacement& group) {
   return group.scale_out->collective_step_latency + group.hop_latency;
 }
 
+// A broadcast's ring is a chain of buffers of fixed size, one in each channel: the first part
+// reaches the last rank after it has filled all of them. NCCL has buffers of 4 MiB in 8 steps
+// (NCCL_BUFFSIZE, NCCL_STEPS) and at least one channel a port.
+Seconds ChainFill(const CollectiveProtocol& protocol, Bytes bytes, const GroupPlacement& group) {
+  constexpr Bytes kStep(4.0 * 1024 * 1024 / 8);
+  const BytesPerSecond port = group.scale_out->port_bandwidth;
+  const double channels = port.value() > 0.0 ? std::max(1.0, group.nic_share / port) : 1.0;
+  const Bytes part = Min(bytes * group.lanes, kStep * channels);
+  Seconds hops = part / HostRate(group);
+  if (group.ranks_per_host > 1) {
+    const BytesPerSecond inside =
+        GroupBandwidth(group.ranks_per_host, group.local) * protocol.efficiency;
+    hops += part / group.lanes / inside * (group.ranks_per_host - 1);
+  }
+  return hops * static_cast<double>(group.hosts.size() - 1);
+}
+
 // One ring through all ranks, neighbours on a host next to each other: each host boundary carries
 // what each rank sends. Of a chunk's steps one a host leads to another host.
 std::vector<HostPlan> RingAcrossHosts(CollectiveKind kind, Bytes bytes,
@@ -58,7 +77,9 @@ std::vector<HostPlan> RingAcrossHosts(CollectiveKind kind, Bytes bytes,
     if (protocol.algorithm != CollectiveAlgorithm::kRing) continue;
     const WireDemand local{demand.steps - host_steps, demand.wire};
     plans.push_back(Through(protocol, local, host_steps, demand.wire * group.lanes, group));
-    if (kind == CollectiveKind::kBroadcast) plans.back().pattern = FlowPattern::kChain;
+    if (kind != CollectiveKind::kBroadcast) continue;
+    plans.back().pattern = FlowPattern::kChain;
+    plans.back().latency += ChainFill(protocol, bytes, group);
   }
   return plans;
 }
@@ -74,16 +95,13 @@ std::vector<HostPlan> TreeAcrossHosts(CollectiveKind kind, Bytes bytes,
   for (const CollectiveProtocol& protocol : group.local.fabric->protocols) {
     WireDemand local;
     if (protocol.algorithm == CollectiveAlgorithm::kRing) {
-      const double ways = kind == CollectiveKind::kAllReduce ? 2 : 1;  // up and down, or down
-      local = {ways * (group.ranks_per_host - 1), bytes * ways};
-    } else if (protocol.algorithm == CollectiveAlgorithm::kInSwitch &&
-               kind == CollectiveKind::kAllReduce) {
+      local = {2.0 * (group.ranks_per_host - 1), bytes * 2};  // up and down
+    } else if (protocol.algorithm == CollectiveAlgorithm::kInSwitch) {
       local = FindAlgorithm(protocol.algorithm)->demand(kind, group.ranks_per_host, bytes);
     } else {
       continue;
     }
     plans.push_back(Through(protocol, local, between.steps, between.wire * group.lanes, group));
-    if (kind == CollectiveKind::kBroadcast) plans.back().pattern = FlowPattern::kChain;
   }
   return plans;
 }

@@ -3,12 +3,11 @@
 namespace fleetsim {
 
 bool TreeServes(CollectiveKind kind, const DomainLinks&) {
-  return kind == CollectiveKind::kAllReduce || kind == CollectiveKind::kBroadcast;
+  return kind == CollectiveKind::kAllReduce;
 }
 
-WireDemand TreeDemand(CollectiveKind kind, int ranks, Bytes bytes) {
+WireDemand TreeDemand(CollectiveKind, int ranks, Bytes bytes) {
   const double depth = CeilLog2(ranks);
-  if (kind == CollectiveKind::kBroadcast) return {depth, bytes};
   return {2 * depth, bytes * (ranks == 2 ? 1.0 : 2.0)};
 }
 

@@ -57,6 +57,7 @@ struct SoftwareStack {
   double tensor_overlap_forward = 0, tensor_overlap_backward = 0;
   double overlap_slowdown = 0;
   int default_zero_stage = 0;
+  int default_shard_ranks = 0;  // 0: all replicas
   bool recompute_stops_early = false, selective_by_layer = false;
   SelectiveShares selective;
 

@@ -31,6 +31,7 @@ const std::vector<Bounds>& StackBounds() {
       {"tensor_overlap_ratio_backward", 0, 1, "(a share)"},
       {"overlap_slowdown_ratio", 0, 1, "(a share)"},
       {"default_zero_stage", 0, 3, "(a ZeRO stage)"},
+      {"default_shard_ranks", 1, 1e6, "ranks"},
       {"selective_matrix_ratio", 0, 1, "(a share)"},
       {"selective_attention_ratio", 0, 1, "(a share)"},
       {"selective_elementwise_ratio", 0, 1, "(a share)"},
@@ -100,6 +101,7 @@ void ReadOverlap(const proto::SoftwareStack& entry, SoftwareStack& stack) {
   stack.tensor_overlap_backward = entry.tensor_overlap_ratio_backward();
   stack.overlap_slowdown = entry.overlap_slowdown_ratio();
   stack.default_zero_stage = entry.default_zero_stage();
+  stack.default_shard_ranks = entry.default_shard_ranks();
 }
 
 void ReadNarrow(const proto::SoftwareStack& entry, SoftwareStack& stack) {

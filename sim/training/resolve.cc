@@ -65,7 +65,9 @@ absl::Status SetSharding(const Job& job, const ParallelismRequest& request,
   }
   const int replicas = strategy.data * strategy.context;
   strategy.optimizer_shards =
-      strategy.zero_stage >= 1 ? request.optimizer_shards.value_or(replicas) : 1;
+      strategy.zero_stage >= 1
+          ? request.optimizer_shards.value_or(DefaultOptimizerShards(stack, replicas))
+          : 1;
   if (replicas % strategy.optimizer_shards != 0) {
     return InputError(Field(job, "optimizer_shards"), absl::StrCat(strategy.optimizer_shards),
                       absl::StrCat("a divisor of the ", replicas, " data-parallel ranks"));
@@ -103,6 +105,11 @@ int UsableAccelerators(const Fleet& fleet, int tensor) {
     sum += fleet.leaves[host.leaf].accelerators / tensor * tensor;
   }
   return sum;
+}
+
+int DefaultOptimizerShards(const SoftwareStack& stack, int replicas) {
+  const int ranks = stack.default_shard_ranks;
+  return ranks >= 1 && replicas % ranks == 0 ? ranks : replicas;
 }
 
 absl::StatusOr<TrainingSpec> SpecWithoutStrategy(const Job& job, const Catalog& catalog) {

@@ -13,6 +13,10 @@ namespace fleetsim {
 // Accelerators that workers of `tensor` accelerators each can use; the rest of a host stays idle.
 int UsableAccelerators(const Fleet& fleet, int tensor);
 
+// Ranks that share the optimizer states where a job does not say: the stack's number where it
+// divides the replicas.
+int DefaultOptimizerShards(const SoftwareStack& stack, int replicas);
+
 // The job's model, precision and stack, without a strategy. `job` must outlive the result.
 absl::StatusOr<TrainingSpec> SpecWithoutStrategy(const Job& job, const Catalog& catalog);
 

@@ -1,12 +1,13 @@
 #include "sim/training/stage_program.h"
 
 #include <algorithm>
-#include <numeric>
+#include <cmath>
 #include <utility>
 #include <vector>
 
 #include "sim/parallel/schedule.h"
 #include "sim/parallel/stage_parameters.h"
+#include "sim/parallel/tensor_owners.h"
 #include "sim/training/stage_cost.h"
 #include "sim/training/work.h"
 
@@ -211,7 +212,14 @@ class StageProgram {
       return Collective(GroupKind::kShard, CollectiveKind::kAllGather, bytes, stream, after);
     }
     return Collective(GroupKind::kShard, CollectiveKind::kBroadcast, bytes, stream, after,
-                      spec_.strategy.optimizer_shards);
+                      Broadcasts(parameters));
+  }
+
+  // One from each rank that owns some of these parameters.
+  int Broadcasts(double parameters) const {
+    const int owners =
+        MatrixOwners(*spec_.model, spec_.strategy, stage_, spec_.strategy.optimizer_shards);
+    return std::max(1, static_cast<int>(std::lround(owners * parameters / HeldParameters())));
   }
 
   // Updated parameters of the step before, gathered beside the first forward passes.

@@ -1,6 +1,7 @@
 #include "sim/validation/note_facts.h"
 
 #include <algorithm>
+#include <limits>
 #include <regex>
 #include <string>
 
@@ -64,6 +65,9 @@ int OptimizerShards(const MeasuredCase& measured) {
   int shards = 0;
   // PyTorch's hybrid sharding: within a host.
   if (HasWord(measured.notes, "hybrid shard")) return measured.per_node.value_or(8);
+  if (absl::StrContains(measured.notes, "optimizer sharded over all")) {
+    return std::numeric_limits<int>::max();
+  }
   const std::string number = Captured(measured, "optimizer sharded over ([0-9]+) ranks");
   return absl::SimpleAtoi(number, &shards) ? shards : 0;
 }

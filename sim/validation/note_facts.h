@@ -19,7 +19,8 @@ std::optional<bool> SequenceParallelStated(const MeasuredCase& measured);
 // not stated.
 std::vector<int> LayerSplit(const MeasuredCase& measured);
 
-// "optimizer sharded over 8 ranks", "hybrid shard": the number; zero if not stated.
+// "optimizer sharded over 8 ranks", "over all data-parallel ranks" (all there are: the largest
+// integer), "hybrid shard": the number; zero if not stated.
 int OptimizerShards(const MeasuredCase& measured);
 
 // "expert TP 4": ranks that each expert is cut over.

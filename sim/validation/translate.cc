@@ -9,6 +9,7 @@
 #include "absl/strings/str_join.h"
 #include "sim/parallel/schedule.h"
 #include "sim/training/fit.h"
+#include "sim/training/resolve.h"
 #include "sim/validation/case_fleet.h"
 #include "sim/validation/case_model.h"
 #include "sim/validation/note_facts.h"
@@ -112,10 +113,13 @@ void SetSharding(const MeasuredCase& measured, const SoftwareStack& stack, Strat
     rules.push_back(absl::StrCat("ZeRO stage not stated: the stack's ", stack.default_zero_stage));
   }
   const int replicas = strategy.data * strategy.context;
-  strategy.optimizer_shards = strategy.zero_stage >= 1 ? replicas : 1;
   const int stated_shards = OptimizerShards(measured);
-  if (stated_shards > 0 && replicas % stated_shards == 0) {
+  if (strategy.zero_stage == 0) {
+    strategy.optimizer_shards = 1;
+  } else if (stated_shards > 0 && replicas % std::min(replicas, stated_shards) == 0) {
     strategy.optimizer_shards = std::min(replicas, stated_shards);
+  } else {
+    strategy.optimizer_shards = DefaultOptimizerShards(stack, replicas);
   }
 }
 

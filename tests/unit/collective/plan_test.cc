@@ -182,5 +182,19 @@ TEST_F(PlanTest, ABroadcastPassesTheBufferDownTheHosts) {
   EXPECT_EQ(Received(plan), (std::map<int, double>{{2, 20.0}, {5, 20.0}, {9, 20.0}}));
 }
 
+// NCCL's ring holds 4 MiB / 8 a channel: with two ports a hop between hosts passes on 1 MiB at
+// 2 bytes/s, one inside a host at 1000 bytes/s. Four hosts of two ranks: three of each.
+TEST_F(PlanTest, ABroadcastFillsTheBuffersOfAllHops) {
+  network_.port_bandwidth = BytesPerSecond(1);
+  group_.nic_share = BytesPerSecond(2);
+  group_.ranks_per_host = 2;
+  const double step = 1024.0 * 1024.0;
+  const CollectivePlan plan = PlanCollective(K::kBroadcast, Bytes(100 * step), group_);
+  EXPECT_NEAR(plan.latency.value(), 3 * (step / 2 + step / 1000), 1e-6);
+  // A buffer shorter than that is passed on whole.
+  EXPECT_NEAR(PlanCollective(K::kBroadcast, Bytes(10), group_).latency.value(),
+              3 * (10.0 / 2 + 10.0 / 1000), 1e-9);
+}
+
 }  // namespace
 }  // namespace fleetsim

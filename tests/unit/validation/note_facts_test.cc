@@ -21,6 +21,15 @@ TEST(NoteFacts, HybridShardIsWithinAHost) {
   EXPECT_EQ(OptimizerShards(measured), 4);
 }
 
+TEST(NoteFacts, TheOptimizerIsShardedOverSomeOrAllRanks) {
+  MeasuredCase measured;
+  EXPECT_EQ(OptimizerShards(measured), 0);
+  measured.notes = "optimizer sharded over 8 ranks only";
+  EXPECT_EQ(OptimizerShards(measured), 8);
+  measured.notes = "optimizer sharded over all data-parallel ranks";
+  EXPECT_GE(OptimizerShards(measured), 1000000);
+}
+
 // A forward pass is a third of a step: with a third more flops every layer was computed again.
 TEST(NoteFacts, RecomputedLayersFollowFromTheUtilisations) {
   MeasuredCase measured;
