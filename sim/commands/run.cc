@@ -169,13 +169,13 @@ absl::StatusOr<proto::JobResult> RunJob(const Job& job, const RunInputs& inputs,
       MeasureSensitivities(simulated.spec, simulated.step, fleet, inputs.catalog, simulation));
   std::vector<Sensitivity> sensitivities;
   for (const ResourceWorth& worth : worths) sensitivities.push_back({worth.resource, worth.gain});
-  ASSIGN_OR_RETURN(const EconomicsResult economics,
-                   ComputeEconomics({.step = &simulated.step,
-                                     .fleet = &fleet,
-                                     .catalog = &inputs.catalog,
-                                     .tokens = RunTokens(job.pretrain, simulated.spec,
-                                                         simulated.step)},
-                                    options));
+  ASSIGN_OR_RETURN(
+      const EconomicsResult economics,
+      ComputeEconomics({.step = &simulated.step,
+                        .fleet = &fleet,
+                        .catalog = &inputs.catalog,
+                        .tokens = RunTokens(job.pretrain, simulated.spec, simulated.step)},
+                       options));
   return BuildJobResult(Describe(job, fleet), fleet, simulated.step, economics, sensitivities);
 }
 

@@ -125,10 +125,10 @@ absl::StatusOr<Job> ReadJob(const FieldCheck& check, const std::string& path,
       check.Given("pretrain", entry.has_pretrain() || tunes, "give what the job is to do"));
   const FieldCheck pretrain =
       tunes ? check.Inside("fine_tune").Inside("training") : check.Inside("pretrain");
-  ASSIGN_OR_RETURN(job.pretrain,
-                   ReadPretrain(pretrain, path,
-                                tunes ? entry.fine_tune().training() : entry.pretrain(),
-                                models_root));
+  ASSIGN_OR_RETURN(
+      job.pretrain,
+      ReadPretrain(pretrain, path, tunes ? entry.fine_tune().training() : entry.pretrain(),
+                   models_root));
   if (tunes) {
     ASSIGN_OR_RETURN(job.pretrain.tuning,
                      ReadFineTuning(check.Inside("fine_tune"), path, entry.fine_tune(),

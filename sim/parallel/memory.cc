@@ -117,8 +117,8 @@ double Working(const MemoryQuestion& question, int stage) {
 Bytes LayerActivations(const MemoryQuestion& question, int layer) {
   if (!question.trainable.Reaches(layer)) return Bytes(0.0);
   const LayerOperators operators = ForwardOperators(*question.model, layer, ShardOf(question));
-  const double all = LayerWithoutScores(question, operators) -
-                     NotKept(question, layer, operators) + Scores(question, operators);
+  const double all = LayerWithoutScores(question, operators) - NotKept(question, layer, operators) +
+                     Scores(question, operators);
   double kept = all;
   if (question.recompute == Recompute::kFull) {
     kept = LayerInput(question, operators);

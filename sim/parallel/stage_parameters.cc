@@ -77,8 +77,8 @@ double StageWeightBytesOnRank(const Architecture& model, const Trainable& traina
            (trainable.TrainsEmbedding() ? training_bytes : frozen);
   }
   if (stage + 1 == strategy.pipeline) {
-    sum += HeadParametersOnRank(model, strategy) *
-           (trainable.TrainsHead() ? training_bytes : frozen);
+    sum +=
+        HeadParametersOnRank(model, strategy) * (trainable.TrainsHead() ? training_bytes : frozen);
   }
   return sum;
 }

@@ -62,9 +62,8 @@ Seconds AdapterExchange(const TrainingSpec& spec, const WorkerHardware& hardware
                        out.m * out.k * out.batch);
     if (!row) continue;
     const double slice = out.m * out.n * out.batch;
-    time += spec.strategy.sequence_parallel
-                ? collective(CollectiveKind::kAllToAll, slice)
-                : collective(CollectiveKind::kAllGather, slice * ranks);
+    time += spec.strategy.sequence_parallel ? collective(CollectiveKind::kAllToAll, slice)
+                                            : collective(CollectiveKind::kAllGather, slice * ranks);
   }
   return time;
 }
@@ -91,8 +90,7 @@ void AddProducts(Work& work, Part part, const ProductTime& time) {
 
 }  // namespace
 
-Work FrozenForward(const TrainingSpec& spec, const WorkerHardware& hardware, int layer,
-                   Part part) {
+Work FrozenForward(const TrainingSpec& spec, const WorkerHardware& hardware, int layer, Part part) {
   Work work;
   if (!spec.trainable.TrainsBase(layer)) {
     Add(work, part, Activity::kMemory, Unpacking(spec, hardware, layer));
@@ -100,8 +98,7 @@ Work FrozenForward(const TrainingSpec& spec, const WorkerHardware& hardware, int
   const std::vector<Adapter> adapters = Adapters(spec, layer);
   if (adapters.empty()) return work;
   const std::vector<GemmOp> gemms = Products(adapters);
-  AddProducts(work, part,
-              ForwardProducts(spec, hardware, gemms, gemms.size()));
+  AddProducts(work, part, ForwardProducts(spec, hardware, gemms, gemms.size()));
   Add(work, part, Activity::kMemory,
       Stream(hardware, Elements(adapters, true) * (kScaleBytes + kAddBytes),
              2.0 * static_cast<double>(adapters.size())));

@@ -191,8 +191,9 @@ Work LayerBackward(const TrainingSpec& spec, const WorkerHardware& hardware, int
   if (spec.trainable.TrainsBase(layer)) {
     Append(work, WeightGradientKernels(spec, hardware, layer));
   } else {
-    launches += AdapterLaunches(spec, layer) -
-                static_cast<double>(ForwardOperators(*spec.model, layer, spec.Shard()).gemms.size());
+    launches +=
+        AdapterLaunches(spec, layer) -
+        static_cast<double>(ForwardOperators(*spec.model, layer, spec.Shard()).gemms.size());
   }
   Append(work, Scaled(RecomputedKernels(spec, hardware, layer), spec.recomputed_layers));
   if (spec.recompute == Recompute::kFull) {

@@ -51,8 +51,7 @@ void AddParameters(const TrainingSpec& spec, double parameters, bool trains, siz
                    ChunkCost& cost) {
   if (trains) cost.trained[piece] += parameters;
   cost.weight_bytes[piece] +=
-      parameters *
-      (trains ? spec.stack->weight_bytes : StoredBytes(FrozenStorage::kSixteenBit));
+      parameters * (trains ? spec.stack->weight_bytes : StoredBytes(FrozenStorage::kSixteenBit));
 }
 
 }  // namespace

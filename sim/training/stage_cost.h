@@ -12,8 +12,8 @@ namespace fleetsim {
 
 // One model chunk cut into pieces of whole layers, so that communication can start between them.
 struct ChunkCost {
-  std::vector<Work> forward;       // in forward order
-  std::vector<Work> backward;      // backward[i] takes back forward[i]
+  std::vector<Work> forward;   // in forward order
+  std::vector<Work> backward;  // backward[i] takes back forward[i]
   // Of piece i on one rank, embedding and head with their piece.
   std::vector<double> trained;       // parameters
   std::vector<double> weight_bytes;  // of all of them

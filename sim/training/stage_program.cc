@@ -188,8 +188,9 @@ class StageProgram {
       gathered_.emplace_back();
       for (double parameters : chunk.trained) {
         gathered_.back().push_back(
-            parameters > 0.0 ? GatherWeights(parameters * spec_.stack->weight_bytes, kGatherStream, -1)
-                             : -1);
+            parameters > 0.0
+                ? GatherWeights(parameters * spec_.stack->weight_bytes, kGatherStream, -1)
+                : -1);
       }
     }
   }

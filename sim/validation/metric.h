@@ -23,8 +23,8 @@ absl::Status CheckUnit(const std::string& file, const Measurement& measurement);
 int SpeedRank(const std::string& metric);
 
 // Hardware flops count attention as a full square and the recomputed pass, as Megatron's papers and
-// BLOOM do; model flops count the full square too (docs/validate.md), or `flops_per_token` where the
-// source counts otherwise. Empty: not simulated.
+// BLOOM do; model flops count the full square too (docs/validate.md), or `flops_per_token` where
+// the source counts otherwise. Empty: not simulated.
 std::optional<double> SimulatedMetric(const StepResult& step, const Measurement& measurement,
                                       double sequence_length,
                                       std::optional<Flops> flops_per_token = std::nullopt);

@@ -50,10 +50,9 @@ absl::StatusOr<std::string> Simulate(const Translation& translation, const Catal
                                 {.detail = Detail::kFolded, .must_fit = false}, *simulation));
   std::string values;
   for (const Measurement& measurement : compared) {
-    const double value =
-        SimulatedMetric(step, measurement, translation.spec.sequence_length,
-                        translation.flops_per_token)
-            .value_or(0.0);
+    const double value = SimulatedMetric(step, measurement, translation.spec.sequence_length,
+                                         translation.flops_per_token)
+                             .value_or(0.0);
     values.append(reinterpret_cast<const char*>(&value), sizeof value);
   }
   return values;

@@ -31,7 +31,7 @@ struct Translation {
   std::unique_ptr<Architecture> model;  // `spec` points into it
   TrainingSpec spec;
   FleetRequest fleet;
-  std::vector<std::string> rules;  // which gaps were filled, and how
+  std::vector<std::string> rules;        // which gaps were filled, and how
   std::optional<Flops> flops_per_token;  // as the source counts them, see flops_convention.h
 };
 

@@ -22,8 +22,7 @@ bool IsNvidiaTable(const MeasuredCase& measured) {
 }
 
 // Where the source does not say, what the framework's recipe has.
-void SetAdapter(const MeasuredCase& measured, TrainingSpec& spec,
-                std::vector<std::string>& rules) {
+void SetAdapter(const MeasuredCase& measured, TrainingSpec& spec, std::vector<std::string>& rules) {
   Trainable& trainable = spec.trainable;
   const int stated = AdapterRank(measured);
   if (measured.family == "mlperf") {
@@ -48,8 +47,7 @@ void SetAdapter(const MeasuredCase& measured, TrainingSpec& spec,
 
 }  // namespace
 
-void SetTuning(const MeasuredCase& measured, TrainingSpec& spec,
-               std::vector<std::string>& rules) {
+void SetTuning(const MeasuredCase& measured, TrainingSpec& spec, std::vector<std::string>& rules) {
   if (!NamesFineTuning(measured)) return;
   if (NamesAdapters(measured)) SetAdapter(measured, spec, rules);
   if (IsNvidiaTable(measured) && spec.sequence_length > kAssumedSquadTokens) {
