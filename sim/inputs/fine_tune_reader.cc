@@ -29,8 +29,8 @@ std::vector<std::string> ModulesOf(const Architecture& model) {
   return names;
 }
 
-absl::Status CheckModule(const FieldCheck& check, const std::string& field,
-                         const std::string& name, const Architecture& model) {
+absl::Status CheckModule(const FieldCheck& check, const std::string& field, const std::string& name,
+                         const Architecture& model) {
   if (HasModule(model, name)) return absl::OkStatus();
   const std::vector<std::string> known = AdapterModuleNames();
   const bool exists = std::find(known.begin(), known.end(), name) != known.end();
@@ -44,7 +44,7 @@ absl::Status CheckModule(const FieldCheck& check, const std::string& field,
 absl::Status CheckTwice(const FieldCheck& check, const std::string& field, const std::string& name,
                         const std::set<std::string>& given) {
   const std::pair<const char*, const char*> kSame[] = {
-      {"linear_qkv", "q_proj"},   {"linear_qkv", "k_proj"},   {"linear_qkv", "v_proj"},
+      {"linear_qkv", "q_proj"},   {"linear_qkv", "k_proj"},    {"linear_qkv", "v_proj"},
       {"linear_proj", "o_proj"},  {"linear_fc1", "gate_proj"}, {"linear_fc1", "up_proj"},
       {"linear_fc2", "down_proj"}};
   std::string other = given.count(name) > 0 ? name : "";
@@ -53,7 +53,8 @@ absl::Status CheckTwice(const FieldCheck& check, const std::string& field, const
     if (name == part && given.count(joint) > 0) other = joint;
   }
   if (other.empty()) return absl::OkStatus();
-  return check.Wrong(field, absl::StrCat("\"", name, "\" has an adapter already, as \"", other, "\""),
+  return check.Wrong(field,
+                     absl::StrCat("\"", name, "\" has an adapter already, as \"", other, "\""),
                      "name each matrix once");
 }
 
@@ -61,9 +62,9 @@ absl::Status ReadAdapter(const FieldCheck& check, const proto::Adapter& entry,
                          const Architecture& model, Trainable& trainable) {
   const double narrowest = std::min(model.hidden, model.head_dim * model.kv_heads);
   RETURN_IF_ERROR(check.InRange("rank", entry.rank(), 1, narrowest));
-  RETURN_IF_ERROR(check.Given(
-      "modules", entry.modules_size() > 0,
-      absl::StrCat("give some of ", absl::StrJoin(ModulesOf(model), ", "))));
+  RETURN_IF_ERROR(
+      check.Given("modules", entry.modules_size() > 0,
+                  absl::StrCat("give some of ", absl::StrJoin(ModulesOf(model), ", "))));
   trainable.adapter_rank = entry.rank();
   std::set<std::string> given;
   for (int i = 0; i < entry.modules_size(); ++i) {
@@ -79,8 +80,8 @@ absl::Status ReadAdapter(const FieldCheck& check, const proto::Adapter& entry,
 absl::StatusOr<FrozenStorage> ReadStorage(const FieldCheck& check, const proto::FineTune& entry,
                                           const Trainable& trainable) {
   constexpr FrozenStorage kStorages[] = {FrozenStorage::kSixteenBit, FrozenStorage::kSixteenBit,
-                                         FrozenStorage::kFp8, FrozenStorage::kInt8,
-                                         FrozenStorage::kInt4, FrozenStorage::kNf4};
+                                         FrozenStorage::kFp8,        FrozenStorage::kInt8,
+                                         FrozenStorage::kInt4,       FrozenStorage::kNf4};
   const int given = entry.frozen_storage();
   if (given < 0 || given >= static_cast<int>(std::size(kStorages))) {
     return check.Wrong("frozen_storage", absl::StrCat("is ", given),
@@ -122,8 +123,8 @@ absl::StatusOr<LengthDistribution> ReadLogNormal(const FieldCheck& check,
       LogNormalLengths(entry.mean_tokens(), entry.percentile_ratio(), entry.percentile_tokens());
   if (lengths) return *std::move(lengths);
   return check.Wrong("percentile_tokens", absl::StrCat("is ", entry.percentile_tokens()),
-                     absl::StrCat("no log-normal distribution with a mean of ",
-                                  entry.mean_tokens(), " has that percentile: give one nearer"));
+                     absl::StrCat("no log-normal distribution with a mean of ", entry.mean_tokens(),
+                                  " has that percentile: give one nearer"));
 }
 
 absl::StatusOr<LengthDistribution> ReadLengths(const FieldCheck& check, const std::string& path,
@@ -134,8 +135,7 @@ absl::StatusOr<LengthDistribution> ReadSample(const FieldCheck& check, const std
                                               const std::string& name,
                                               const std::string& models_root) {
   namespace fs = std::filesystem;
-  const fs::path shipped =
-      fs::path(models_root).parent_path() / "lengths" / (name + ".textproto");
+  const fs::path shipped = fs::path(models_root).parent_path() / "lengths" / (name + ".textproto");
   for (const fs::path& file : {fs::path(path).parent_path() / name, fs::path(name), shipped}) {
     std::error_code ignored;
     if (!fs::is_regular_file(file, ignored)) continue;
@@ -188,8 +188,8 @@ absl::Status ReadRows(const FieldCheck& check, const std::string& path,
                       const proto::FineTune& entry, const PretrainJob& job,
                       const std::string& models_root, FineTuning& tuning) {
   if (entry.has_lengths()) {
-    ASSIGN_OR_RETURN(tuning.lengths, ReadLengths(check.Inside("lengths"), path, entry.lengths(),
-                                                 models_root));
+    ASSIGN_OR_RETURN(tuning.lengths,
+                     ReadLengths(check.Inside("lengths"), path, entry.lengths(), models_root));
   }
   tuning.packed = entry.packed();
   if (tuning.packed && !tuning.lengths) {
@@ -209,9 +209,9 @@ absl::Status ReadPreference(const FieldCheck& check, const proto::FineTune& entr
                             const PretrainJob& job, FineTuning& tuning) {
   if (!entry.has_preference()) return absl::OkStatus();
   if (job.global_batch % 2 != 0) {
-    return check.Inside("training").Wrong(
-        "global_batch_sequences", absl::StrCat("is ", job.global_batch),
-        "give an even number: a chosen and a rejected sequence for each pair");
+    return check.Inside("training")
+        .Wrong("global_batch_sequences", absl::StrCat("is ", job.global_batch),
+               "give an even number: a chosen and a rejected sequence for each pair");
   }
   tuning.preference = true;
   tuning.trainable.reference_pass = !entry.preference().reference_precomputed();

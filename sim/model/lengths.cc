@@ -84,8 +84,7 @@ std::optional<LengthDistribution> LogNormalLengths(double mean, double percentil
 Rows PackedRows(const LengthDistribution& lengths, double row_tokens) {
   const std::vector<double> sample = Sample(lengths, row_tokens);
   const double real = std::accumulate(sample.begin(), sample.end(), 0.0);
-  const double squares =
-      std::inner_product(sample.begin(), sample.end(), sample.begin(), 0.0);
+  const double squares = std::inner_product(sample.begin(), sample.end(), sample.begin(), 0.0);
   const double rows = FirstFit(sample, row_tokens);
   return {.tokens = row_tokens,
           .attended = squares / real,

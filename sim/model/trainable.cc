@@ -186,8 +186,8 @@ double LayerTrainableOnRank(const Architecture& model, const Trainable& trainabl
                             int tensor, int expert) {
   if (!trainable.Reaches(layer)) return 0.0;
   if (!trainable.HasAdapters()) return LayerParametersOnRank(model, layer, tensor, expert);
-  const LayerOperators operators = ForwardOperators(
-      model, layer, {.sequence_length = 1, .tensor = tensor, .expert = expert});
+  const LayerOperators operators =
+      ForwardOperators(model, layer, {.sequence_length = 1, .tensor = tensor, .expert = expert});
   double sum = 0.0;
   for (const Adapter& adapter : AdaptersOf(trainable, operators, model, tensor)) {
     sum += adapter.parameters;

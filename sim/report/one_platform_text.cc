@@ -144,9 +144,9 @@ std::string MoneyText(const proto::JobResult& result) {
 std::string TokensText(const proto::JobResult& result) {
   if (!result.has_real_tokens()) return "";
   const double padding = 1.0 - result.real_tokens() / result.tokens();
-  std::string text = Heading("Tokens", FormatNumber(result.real_tokens()) + " of examples",
-                             FormatNumber(result.tokens()) + " with padding (" +
-                                 FormatPercent(padding) + ")");
+  std::string text =
+      Heading("Tokens", FormatNumber(result.real_tokens()) + " of examples",
+              FormatNumber(result.tokens()) + " with padding (" + FormatPercent(padding) + ")");
   std::vector<std::string> costs;
   if (result.has_cost_per_million_tokens_usd()) {
     costs.push_back(absl::StrCat(FormatUsd(Usd(result.cost_per_million_tokens_usd())), " ",
@@ -200,7 +200,8 @@ std::string OnePlatformText(const proto::JobResult& result) {
   return absl::StrCat(PlatformText(result), StepText(result),
                       Heading("Limited by", LimitsText(result, kShownLimits), ""), "\n",
                       SensitivityText(result), MemoryText(result), RunText(result),
-                      EnergyText(result), MoneyText(result), TokensText(result), SpaceText(result), UnusedText(result));
+                      EnergyText(result), MoneyText(result), TokensText(result), SpaceText(result),
+                      UnusedText(result));
 }
 
 }  // namespace fleetsim

@@ -65,6 +65,15 @@ absl::Status SetDegrees(const MeasuredCase& measured, Strategy& strategy,
   const int model_parallel = strategy.tensor * strategy.pipeline * strategy.context;
   const int left = *measured.accelerators / model_parallel;
   strategy.data = measured.data.value_or(left);
+  const int batch = measured.global_batch.value_or(0);
+  if (!measured.data && !measured.context && batch > 0 && batch < left && left % batch == 0) {
+    // Fewer sequences than ranks: several work on each.
+    strategy.data = batch;
+    strategy.context = left / batch;
+    rules.push_back(absl::StrCat("layout not stated: one sequence a replica of ", strategy.context,
+                                 " context ranks"));
+    return absl::OkStatus();
+  }
   if (strategy.data != left || left * model_parallel != *measured.accelerators) {
     // Some tables fold the context degree into the data degree.
     if (measured.data && strategy.data == left * strategy.context) {

@@ -59,9 +59,9 @@ TEST_P(WrongFineTuning, OneMessageAndNothingWritten) {
   EXPECT_EQ(WIFEXITED(status) ? WEXITSTATUS(status) : -1, 2);
   std::ostringstream text;
   text << std::ifstream(folder / "err").rdbuf();
-  EXPECT_THAT(text.str(), AllOf(StartsWith("fleetsim: bad.textproto:" +
-                                           std::to_string(GetParam().line) + ": "),
-                                EndsWith("\n"), HasSubstr(GetParam().message)));
+  EXPECT_THAT(text.str(),
+              AllOf(StartsWith("fleetsim: bad.textproto:" + std::to_string(GetParam().line) + ": "),
+                    EndsWith("\n"), HasSubstr(GetParam().message)));
   const std::string complaint = text.str();
   EXPECT_EQ(std::count(complaint.begin(), complaint.end(), '\n'), 1) << complaint;
   EXPECT_FALSE(fs::exists(folder / "out"));

@@ -104,18 +104,17 @@ TEST_F(FineTuneTest, QuantisedBaseIsSmallerAndSlower) {
   // Stored bytes are read and 16-bit ones written before each product, forward and backward.
   double unpacking = 0;
   for (const GemmOp& gemm : ForwardOperators(bed_.model, 0, lora.Shard()).gemms) {
-    unpacking += StreamTime(hardware_.device,
-                            Bytes(gemm.shape.k * gemm.shape.n * (4.127 / 8 + 2)))
-                     .value();
+    unpacking +=
+        StreamTime(hardware_.device, Bytes(gemm.shape.k * gemm.shape.n * (4.127 / 8 + 2))).value();
   }
   EXPECT_NEAR((LayerForward(qlora, hardware_, 0, Part::kForward).duration -
                LayerForward(lora, hardware_, 0, Part::kForward).duration)
                   .value(),
               unpacking, 1e-12);
-  EXPECT_NEAR((LayerBackward(qlora, hardware_, 0).duration -
-               LayerBackward(lora, hardware_, 0).duration)
-                  .value(),
-              unpacking, 1e-12);
+  EXPECT_NEAR(
+      (LayerBackward(qlora, hardware_, 0).duration - LayerBackward(lora, hardware_, 0).duration)
+          .value(),
+      unpacking, 1e-12);
 }
 
 TEST_F(FineTuneTest, PiecesOfAPackedSequenceAttendToThemselves) {
