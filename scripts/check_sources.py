@@ -18,7 +18,7 @@ LAYERS = (
     ("platform",),
     ("engine",),
     ("training",),
-    ("economics", "plan"),
+    ("economics", "plan", "reliability"),
     ("validation",),
     ("report",),
     ("commands",),
