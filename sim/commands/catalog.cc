@@ -107,6 +107,9 @@ absl::StatusOr<Found> Find(const Shelf& shelf, const ShowFlags& flags) {
   if (wanted("stacks")) search.In("stacks", catalog.stacks, FindStack(catalog, flags.name));
   if (wanted("regions")) search.In("regions", catalog.regions, FindRegion(catalog, flags.name));
   if (wanted("prices")) search.In("prices", catalog.prices, FindPrices(catalog, flags.name));
+  if (wanted("reliability")) {
+    search.In("reliability", catalog.failure_records, FindFailureRecord(catalog, flags.name));
+  }
   if (wanted("kernels")) {
     search.In("kernels", catalog.kernel_classes, FindKernelClass(catalog, flags.name));
   }

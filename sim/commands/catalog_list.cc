@@ -210,6 +210,26 @@ Table PricesTable(const Catalog& catalog) {
   return table;
 }
 
+Table ReliabilityTable(const Catalog& catalog) {
+  Table table({{"name", "name"},
+               {"causes", "causes"},
+               {"stops", "stops"},
+               {"accelerator_h", "accelerator-hours a stop"},
+               {"detection_s", "detection", "s"},
+               {"repair_s", "repair", "h", kSecondsPerHour},
+               {"accelerators", "observed on"}});
+  for (const auto& [name, entry] : catalog.failure_records) {
+    double stops = 0.0;
+    for (const FailureCause& cause : entry.causes) stops += cause.stops;
+    const double hours = entry.observed.value() / kSecondsPerHour *
+                         entry.observed_units[static_cast<int>(FailureUnit::kAccelerator)];
+    table.AddRow({name, static_cast<double>(entry.causes.size()), stops, Known(hours / stops),
+                  entry.detection.value(), entry.repair.value(),
+                  Text(absl::StrJoin(entry.accelerators, " "))});
+  }
+  return table;
+}
+
 Table KernelTable(const Catalog& catalog) {
   Table table({{"name", "name"},
                {"evidence", "best evidence"},
@@ -253,8 +273,9 @@ Table ModelTable(const Models& models) {
 }  // namespace
 
 const std::vector<std::string>& CatalogKinds() {
-  static const auto* const kKinds = new std::vector<std::string>{
-      "accelerators", "servers", "fabrics", "stacks", "regions", "prices", "kernels", "models"};
+  static const auto* const kKinds =
+      new std::vector<std::string>{"accelerators", "servers",     "fabrics", "stacks", "regions",
+                                   "prices",       "reliability", "kernels", "models"};
   return *kKinds;
 }
 
@@ -275,6 +296,7 @@ absl::StatusOr<Table> CatalogTable(const Catalog& catalog, const Models& models,
   if (kind == "stacks") return StackTable(catalog);
   if (kind == "regions") return RegionTable(catalog);
   if (kind == "prices") return PricesTable(catalog);
+  if (kind == "reliability") return ReliabilityTable(catalog);
   if (kind == "kernels") return KernelTable(catalog);
   if (kind == "models") return ModelTable(models);
   return absl::NotFoundError(

@@ -11,6 +11,7 @@
 #include "sim/base/isolated.h"
 #include "sim/commands/command.h"
 #include "sim/commands/economics_flags.h"
+#include "sim/commands/interrupted_run.h"
 #include "sim/economics/economics.h"
 #include "sim/inputs/catalog_location.h"
 #include "sim/inputs/catalog_reader.h"
@@ -28,6 +29,7 @@ namespace {
 
 // Candidates of the closed-form search that the simulator judges.
 constexpr int kShortList = 4;
+constexpr int kMaxSeeds = 1000000, kMaxSeed = 1000000000;
 
 struct RunFlags {
   std::string workload;
@@ -36,6 +38,7 @@ struct RunFlags {
   std::string format = "text";
   std::string output;
   EconomicsOptions economics;
+  SeedFlags seeds;
 };
 
 // Everything that is read; nothing is read after this but the platform XML by SimGrid.
@@ -121,7 +124,7 @@ absl::StatusOr<Simulated> SimulateJob(const Job& job, const RunInputs& inputs, c
 }
 
 absl::StatusOr<proto::JobResult> RunJob(const Job& job, const RunInputs& inputs,
-                                        const EconomicsOptions& options, Fleet& fleet,
+                                        const RunFlags& flags, Fleet& fleet,
                                         Simulation& simulation) {
   ASSIGN_OR_RETURN(const Simulated simulated, SimulateJob(job, inputs, fleet, simulation));
   ASSIGN_OR_RETURN(
@@ -129,23 +132,32 @@ absl::StatusOr<proto::JobResult> RunJob(const Job& job, const RunInputs& inputs,
       MeasureSensitivities(simulated.spec, simulated.step, fleet, inputs.catalog, simulation));
   std::vector<Sensitivity> sensitivities;
   for (const ResourceWorth& worth : worths) sensitivities.push_back({worth.resource, worth.gain});
-  ASSIGN_OR_RETURN(const EconomicsResult economics,
-                   ComputeEconomics({.step = &simulated.step,
-                                     .fleet = &fleet,
-                                     .catalog = &inputs.catalog,
-                                     .tokens = job.pretrain.tokens},
-                                    options));
-  return BuildJobResult(Describe(job, fleet), fleet, simulated.step, economics, sensitivities);
+  EconomicsInput charged{.step = &simulated.step,
+                         .fleet = &fleet,
+                         .catalog = &inputs.catalog,
+                         .tokens = job.pretrain.tokens};
+  StepResult mean_step;
+  ASSIGN_OR_RETURN(
+      const std::optional<InterruptedRun> run,
+      SimulateInterruptions(job, simulated.spec, flags.seeds, flags.economics, charged, mean_step));
+  ASSIGN_OR_RETURN(EconomicsResult economics, ComputeEconomics(charged, flags.economics));
+  if (run) {
+    economics.assumptions.insert(economics.assumptions.begin(), run->resolved.assumptions.begin(),
+                                 run->resolved.assumptions.end());
+  }
+  proto::JobResult result =
+      BuildJobResult(Describe(job, fleet), fleet, simulated.step, economics, sensitivities);
+  if (run) *result.mutable_run() = BuildRunStatistics(*run);
+  return result;
 }
 
 // All jobs on one platform; a serialized report of their results.
-absl::StatusOr<std::string> RunPlatform(const RunInputs& inputs, const EconomicsOptions& options,
+absl::StatusOr<std::string> RunPlatform(const RunInputs& inputs, const RunFlags& flags,
                                         Fleet fleet) {
   proto::Report report;
   ASSIGN_OR_RETURN(const std::unique_ptr<Simulation> simulation, Simulation::Load(fleet));
   for (const Job& job : inputs.workload.jobs) {
-    const absl::StatusOr<proto::JobResult> result =
-        RunJob(job, inputs, options, fleet, *simulation);
+    const absl::StatusOr<proto::JobResult> result = RunJob(job, inputs, flags, fleet, *simulation);
     *report.add_results() =
         result.ok() ? *result : BuildFailure(Describe(job, fleet), result.status());
   }
@@ -191,7 +203,7 @@ absl::StatusOr<int> Run(const RunFlags& flags, const CommonFlags& common) {
   ASSIGN_OR_RETURN(const RunInputs inputs, ReadInputs(flags, common));
   std::vector<IsolatedTask> tasks;
   for (const Fleet& fleet : inputs.fleets) {
-    tasks.push_back([&] { return RunPlatform(inputs, flags.economics, fleet); });
+    tasks.push_back([&] { return RunPlatform(inputs, flags, fleet); });
   }
   std::vector<absl::StatusOr<std::string>> outputs;
   {
@@ -227,6 +239,13 @@ void AddRunCommand(CLI::App& app, const CommonFlags& common, int& exit_code) {
       ->check(CLI::IsMember({"text", "json", "csv"}))
       ->capture_default_str();
   command->add_option("--output,-o", flags->output, "File instead of standard output");
+  command
+      ->add_option("--seeds", flags->seeds.seeds,
+                   "Runs with failures to simulate (the job's reliability, or the catalog's)")
+      ->check(CLI::Range(1, kMaxSeeds));
+  command->add_option("--seed", flags->seeds.first, "Seed of the first of them")
+      ->check(CLI::Range(0, kMaxSeed))
+      ->capture_default_str();
   AddEconomicsFlags(*command, flags->economics);
   command->footer(
       "Example:\n  fleetsim run workloads/pretrain/llama3.1-405b.textproto \\\n"

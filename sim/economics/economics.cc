@@ -151,13 +151,13 @@ absl::StatusOr<EconomicsResult> ComputeEconomics(const EconomicsInput& input,
   EconomicsResult result = Zero();
   result.prefer_rented = options.rented;
   result.steps = Steps(*input.step, input.tokens);
-  result.duration = result.steps * input.step->duration;
+  result.duration = input.calendar.value_or(result.steps * input.step->duration);
   result.tokens = result.steps * input.step->tokens;
 
   Notes notes;
-  if (input.tokens) {
+  if (input.tokens && !input.calendar) {
     notes.Assume("the run is not interrupted: no failures, no waiting for checkpoints", "assumed",
-                 "interruptions are not modelled");
+                 "give the job a reliability {} or the command --seeds");
   }
   const OwningRates rates = OwningRatesOf(*prices, result.duration, options, notes);
   const Context context{input, options, *prices, rates, notes};

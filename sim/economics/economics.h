@@ -62,7 +62,7 @@ struct MissingFigure {
 
 struct EconomicsResult {
   double steps = 1;  // 1 where the job states no tokens
-  Seconds duration;  // of all steps, without interruptions
+  Seconds duration;  // of all steps
   double tokens = 0;
   int accelerators = 0, hosts = 0;  // that the job occupies
 
@@ -92,6 +92,9 @@ struct EconomicsInput {
   std::optional<double> tokens;  // of the whole run; absent: one step
   // Accelerators that the job uses in each leaf of the fleet; empty: the first ones in file order.
   std::vector<int> leaf_accelerators;
+  // Of the run with its interruptions, which `step`'s activities are a share of as well; absent:
+  // the steps one after another.
+  std::optional<Seconds> calendar;
 };
 
 // Errors: an option out of range, an unknown prices entry.

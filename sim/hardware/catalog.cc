@@ -65,5 +65,9 @@ absl::StatusOr<const Region*> FindRegion(const Catalog& catalog, absl::string_vi
 absl::StatusOr<const Prices*> FindPrices(const Catalog& catalog, absl::string_view name) {
   return Find(catalog.prices, "prices entry", name);
 }
+absl::StatusOr<const FailureRecord*> FindFailureRecord(const Catalog& catalog,
+                                                       absl::string_view name) {
+  return Find(catalog.failure_records, "reliability entry", name);
+}
 
 }  // namespace fleetsim

@@ -9,6 +9,7 @@
 #include "sim/base/status.h"
 #include "sim/hardware/accelerator.h"
 #include "sim/hardware/fabric.h"
+#include "sim/hardware/failure_record.h"
 #include "sim/hardware/kernel_class.h"
 #include "sim/hardware/region.h"
 #include "sim/hardware/server.h"
@@ -25,6 +26,7 @@ struct Catalog {
   std::map<std::string, SoftwareStack> stacks;
   std::map<std::string, Region> regions;
   std::map<std::string, Prices> prices;
+  std::map<std::string, FailureRecord> failure_records;
 };
 
 // The entry with this name or alias (aliases ignore case), or NotFound with the nearest names.
@@ -35,6 +37,8 @@ absl::StatusOr<const KernelClass*> FindKernelClass(const Catalog& catalog, absl:
 absl::StatusOr<const SoftwareStack*> FindStack(const Catalog& catalog, absl::string_view name);
 absl::StatusOr<const Region*> FindRegion(const Catalog& catalog, absl::string_view name);
 absl::StatusOr<const Prices*> FindPrices(const Catalog& catalog, absl::string_view name);
+absl::StatusOr<const FailureRecord*> FindFailureRecord(const Catalog& catalog,
+                                                       absl::string_view name);
 
 }  // namespace fleetsim
 

@@ -11,9 +11,11 @@
 #include "absl/strings/strip.h"
 #include "proto/catalog.pb.h"
 #include "proto/kernel_class.pb.h"
+#include "proto/reliability.pb.h"
 #include "proto/stack.pb.h"
 #include "sim/inputs/accelerator_reader.h"
 #include "sim/inputs/fabric_reader.h"
+#include "sim/inputs/failure_record_reader.h"
 #include "sim/inputs/kernel_class_reader.h"
 #include "sim/inputs/region_reader.h"
 #include "sim/inputs/server_reader.h"
@@ -144,6 +146,17 @@ absl::Status ResolveServers(Catalog& catalog, const Origins& origins) {
   return absl::OkStatus();
 }
 
+absl::Status ResolveFailureRecords(Catalog& catalog, const Origins& origins) {
+  for (auto& [name, record] : catalog.failure_records) {
+    for (std::size_t i = 0; i < record.accelerators.size(); ++i) {
+      RETURN_IF_ERROR(Resolve(FindAccelerator, catalog,
+                              origins.at(name).At(absl::StrCat("accelerator[", i, "]")),
+                              record.accelerators[i]));
+    }
+  }
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 absl::StatusOr<Catalog> ReadCatalog(const std::string& root) {
@@ -154,7 +167,7 @@ absl::StatusOr<Catalog> ReadCatalog(const std::string& root) {
                       "a folder with accelerators/, servers/, fabrics/, ...");
   }
   Catalog catalog;
-  Origins accelerators, servers;
+  Origins accelerators, servers, failure_records;
   RETURN_IF_ERROR(
       ReadKind(folder / "accelerators", ReadAccelerator, catalog.accelerators, &accelerators));
   RETURN_IF_ERROR(ReadKind(folder / "servers", ReadServer, catalog.servers, &servers));
@@ -163,8 +176,11 @@ absl::StatusOr<Catalog> ReadCatalog(const std::string& root) {
   RETURN_IF_ERROR(ReadKind(folder / "stacks", ReadSoftwareStack, catalog.stacks));
   RETURN_IF_ERROR(ReadKind(folder / "regions", ReadRegion, catalog.regions));
   RETURN_IF_ERROR(ReadKind(folder / "prices", ReadPrices, catalog.prices));
+  RETURN_IF_ERROR(ReadKind(folder / "reliability", ReadFailureRecord, catalog.failure_records,
+                           &failure_records));
   RETURN_IF_ERROR(ResolveAccelerators(catalog, accelerators));
   RETURN_IF_ERROR(ResolveServers(catalog, servers));
+  RETURN_IF_ERROR(ResolveFailureRecords(catalog, failure_records));
   return catalog;
 }
 

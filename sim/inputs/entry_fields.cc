@@ -9,6 +9,7 @@
 #include "proto/catalog.pb.h"
 #include "proto/kernel_class.pb.h"
 #include "proto/model.pb.h"
+#include "proto/reliability.pb.h"
 #include "proto/stack.pb.h"
 #include "sim/base/nearest.h"
 #include "sim/inputs/evidence.h"
@@ -27,6 +28,7 @@ absl::StatusOr<std::unique_ptr<Message>> NewEntry(const std::string& kind) {
   if (kind == "stacks") return std::make_unique<proto::SoftwareStack>();
   if (kind == "regions") return std::make_unique<proto::Region>();
   if (kind == "prices") return std::make_unique<proto::Prices>();
+  if (kind == "reliability") return std::make_unique<proto::FailureRecord>();
   if (kind == "kernels") return std::make_unique<proto::KernelClass>();
   if (kind == "models") return std::make_unique<proto::Model>();
   return absl::InvalidArgumentError(absl::StrCat("unknown kind \"", kind, "\""));

@@ -11,6 +11,7 @@
 #include "sim/inputs/model_reader.h"
 #include "sim/inputs/parallelism_check.h"
 #include "sim/inputs/precision_reader.h"
+#include "sim/inputs/reliability_reader.h"
 
 namespace fleetsim {
 namespace {
@@ -127,6 +128,10 @@ absl::StatusOr<Job> ReadJob(const FieldCheck& check, const std::string& path,
                 .stack = pretrain.At("stack"),
                 .parallelism = pretrain.At("parallelism"),
                 .recipe = pretrain.At("precision_recipe")};
+  if (entry.has_reliability()) {
+    ASSIGN_OR_RETURN(job.reliability,
+                     ReadReliability(check.Inside("reliability"), entry.reliability()));
+  }
   return job;
 }
 

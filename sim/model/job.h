@@ -13,6 +13,7 @@
 #include "sim/model/architecture.h"
 #include "sim/model/precision_recipe.h"
 #include "sim/model/recompute.h"
+#include "sim/model/reliability.h"
 
 namespace fleetsim {
 
@@ -50,6 +51,7 @@ struct Job {
   Seconds submit_time;
   PretrainJob pretrain;
   JobPlaces places;
+  std::optional<ReliabilityRequest> reliability;  // absent: nothing interrupts the run
 };
 
 struct Workload {

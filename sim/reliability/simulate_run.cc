@@ -82,11 +82,14 @@ class Run {
     } else if (failure <= first) {
       Lose(first, cycle, share);
       Fail(cause);
-      Restart();
+      Restart(sample_.ladder.restart);
+    } else if (planned <= first) {
+      Leave(first, cycle, share, sample_.ladder.planned_stops);
+      StopAsPlanned();
+      Restart(sample_.ladder.planned_stops);
     } else {
-      Leave(first, cycle, share);
-      if (planned <= first) StopAsPlanned();
-      Restart();
+      Leave(first, cycle, share, sample_.ladder.checkpoints);
+      Restart(sample_.ladder.restart);
     }
   }
 
@@ -124,7 +127,7 @@ class Run {
   }
 
   // A stop that is known beforehand: after writing a checkpoint only the step begun is lost.
-  void Leave(Seconds since, const Cycle& cycle, double share) {
+  void Leave(Seconds since, const Cycle& cycle, double share, Seconds& account) {
     const Seconds pauses = PausesIn(since, cycle);
     const Seconds computed = since - pauses;
     const double kept = std::floor(computed / cycle.step);
@@ -132,7 +135,7 @@ class Run {
     sample_.ladder.lost_work += computed - kept * cycle.step;
     Keep(kept, cycle.step, share);
     now_ += model_.checkpoint.write;
-    sample_.ladder.checkpoints += model_.checkpoint.write;
+    account += model_.checkpoint.write;
   }
 
   void StopAsPlanned() {
@@ -144,7 +147,7 @@ class Run {
 
   // Until it succeeds: restarts fail as often as anything else, and a host that is lost meanwhile
   // has to be replaced first.
-  void Restart() {
+  void Restart(Seconds& account) {
     while (!IsHopeless()) {
       ++restarts_;
       WaitForHosts();
@@ -152,7 +155,7 @@ class Run {
       const Seconds failure = cause < 0 ? kNever : time_left_[cause];
       const Seconds spent = Min(failure, model_.restart);
       Pass(spent);
-      sample_.ladder.restart += spent;
+      account += spent;
       if (model_.restart <= failure) return;
       Fail(cause);
     }
@@ -254,9 +257,9 @@ Ladder& Ladder::operator+=(const Ladder& other) {
 }
 
 Ladder Ladder::operator*(double factor) const {
-  return {planned_stops * factor, detection * factor,      waiting * factor,
-          restart * factor,       checkpoints * factor,    lost_work * factor,
-          fewer_replicas * factor, stragglers * factor,    productive * factor};
+  return {planned_stops * factor,  detection * factor,   waiting * factor,
+          restart * factor,        checkpoints * factor, lost_work * factor,
+          fewer_replicas * factor, stragglers * factor,  productive * factor};
 }
 
 absl::StatusOr<RunSample> SimulateRun(const RunModel& model, std::uint64_t seed) {

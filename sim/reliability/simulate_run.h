@@ -13,7 +13,7 @@ namespace fleetsim {
 
 // Where the calendar time goes. The parts sum to it.
 struct Ladder {
-  Seconds planned_stops;   // the stop, the checkpoint before it; the restart counts as restart
+  Seconds planned_stops;   // with the checkpoint before and the restart after each
   Seconds detection;       // nobody has seen yet that the job hangs, or what has failed
   Seconds waiting;         // for a host: no spare
   Seconds restart;         // that succeed and that fail
@@ -34,7 +34,7 @@ struct Ladder {
 
 struct RunSample {
   Ladder ladder;
-  Seconds calendar;  // from the first step to the last one, by the run's own clock
+  Seconds calendar;        // from the first step to the last one, by the run's own clock
   std::vector<int> stops;  // unexpected ones, by cause
   int planned_stops = 0;
 };

@@ -93,13 +93,6 @@ std::string MemoryText(const proto::JobResult& result) {
                [](double bytes) { return FormatBytes(Bytes(bytes)); });
 }
 
-std::string RunText(const proto::JobResult& result) {
-  if (result.steps() <= 1) return "Totals of one step\n";
-  return Heading("Run", FormatDuration(Seconds(result.duration_s())),
-                 FormatFixed(result.steps(), 0) + " steps, no interruptions") +
-         "\n";
-}
-
 std::string EnergyText(const proto::JobResult& result) {
   if (!result.has_energy_j()) return "";
   const proto::Energy& part = result.energy();

@@ -23,6 +23,9 @@ std::string AssumptionsText(const std::vector<const proto::JobResult*>& results,
 std::string ReasonsText(const std::vector<const proto::JobResult*>& results);
 std::string LimitsText(const proto::JobResult& result, int most);
 
+// Duration and what interrupts the run, with one screen about it where that was simulated.
+std::string RunText(const proto::JobResult& result);
+
 std::string OnePlatformText(const proto::JobResult& result);
 std::string SideBySideText(const std::vector<const proto::JobResult*>& results);
 
