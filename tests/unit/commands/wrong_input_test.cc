@@ -174,54 +174,6 @@ std::vector<Wrong> WrongWorkloads() {
   };
 }
 
-// A reliability message before the job's end.
-std::string Reliability(const std::string& fields) {
-  return Workload("  }\n}\n", "  }\n  reliability { " + fields + " }\n}\n");
-}
-
-std::vector<Wrong> WrongReliability() {
-  return {
-      {"UnknownFailureRecord",
-       kRun,
-       Reliability("record: \"llama3-h10\""),
-       {"BAD:14: ", "record: unknown reliability entry", "did you mean"}},
-      {"NegativeFailureRate",
-       kRun,
-       Reliability("failure_rate_ratio: -1"),
-       {"BAD:14: ", "failure_rate_ratio: is -1; give 0 to"}},
-      {"ShapeOfZero", kRun, Reliability("failure_shape: 0"), {"BAD:14: ", "failure_shape: is 0"}},
-      {"NegativeRepair", kRun, Reliability("repair_s: -5"), {"BAD:14: ", "repair_s: is -5"}},
-      {"DetectionNotANumber", kRun, Reliability("detection_s: nan"), {"BAD:14: ", "is nan"}},
-      {"CheckpointWithoutStorage",
-       kRun,
-       Reliability("checkpoint { storage_bandwidth_bytes_per_s: 0 }"),
-       {"BAD:14: ", "storage_bandwidth_bytes_per_s: is 0"}},
-      {"PauseOfABlockingCheckpoint",
-       kRun,
-       Reliability("checkpoint { pause_s: 3 }"),
-       {"BAD:14: ", "pause_s: is given for a BLOCKING", "ASYNCHRONOUS"}},
-      {"NegativeSpares",
-       kRun,
-       Reliability("spares { hosts: -1 }"),
-       {"BAD:14: ", "spares[0].hosts: is -1"}},
-      {"SparesOfAnotherKind",
-       kRun,
-       Reliability("spares { accelerator: \"nvidia-h20-96gb\" hosts: 1 }"),
-       {"BAD:14: ", "is no kind of the job's hosts", "nvidia-h100-sxm-80gb"}},
-      {"AbsurdSpread",
-       kRun,
-       Reliability("speed_spread_ratio: 5"),
-       {"BAD:14: ", "speed_spread_ratio: is 5; give 0 to 0.2"}},
-      {"NoSeeds", kRun, Reliability("seeds: 0"), {"BAD:14: ", "seeds: is 0; give 1 to"}},
-      {"SeedsOfZero", kFlags + "--seeds 0", "", {"--seeds: Value 0 not in range"}},
-      {"FailuresFasterThanRestarts",
-       kRun,
-       Reliability("failure_rate_ratio: 10000 restart_s: 1e6"),
-       {"job pretrain on h100-1x8: the run does not get on"},
-       1},
-  };
-}
-
 std::vector<Wrong> WrongPlatforms() {
   const std::string lonely =
       "<cluster id=\"leaf1\" prefix=\"b-\" radical=\"0-0\" suffix=\"\" router_id=\"leaf1_switch\" "
@@ -368,8 +320,7 @@ std::vector<Wrong> WrongFlags() {
 
 std::vector<Wrong> All() {
   std::vector<Wrong> all;
-  for (const auto& some :
-       {WrongWorkloads(), WrongReliability(), WrongPlatforms(), WrongCases(), WrongFlags()}) {
+  for (const auto& some : {WrongWorkloads(), WrongPlatforms(), WrongCases(), WrongFlags()}) {
     all.insert(all.end(), some.begin(), some.end());
   }
   return all;
