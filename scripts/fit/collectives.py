@@ -9,9 +9,10 @@ the entries.
 
   scripts/fit/collectives.py --measured ../shared/measured [--write platforms/catalog/fabrics]
 
-Data: NCCL tables of aiconfigurator (message sizes in elements), its tables of the inference
-engines' own all-reduce kernels, and the published large-message points below. Not fitted: the
-8-device L40S table (it implies 1 GB/s), and the profiles of vidur and apex, which are compared only.
+Data: NCCL and oneCCL tables of aiconfigurator (message sizes in elements), its tables of the inference
+engines' own all-reduce kernels, the published large-message points below, and for transfers between
+two accelerators the profiles of vidur and apex; apex alone has PCIe 3 (V100). Not fitted: the
+8-device L40S table (it implies 1 GB/s); all other rows of vidur and apex are compared only.
 """
 import argparse
 import os
@@ -30,8 +31,9 @@ class Protocol:
 
     FIELDS = ('latency_s', 'step_latency_s', 'efficiency_ratio', 'fill_s', 'drain_ratio')
 
-    def __init__(self, algorithm, **fields):
+    def __init__(self, algorithm, name='', **fields):
         self.algorithm = algorithm
+        self.name = name
         self.fields = {name: fields.get(name, 0.0) for name in self.FIELDS}
 
     def values(self, x):
@@ -45,13 +47,15 @@ def demand(algorithm, op, n, size):
     rounds = np.where(reduce, 2, 1)
     if algorithm == 'ring':
         steps, wire = rounds * peers, rounds * peers / n * size
-        return np.where(op == 'alltoall', 0, steps), wire
+        return np.where((op == 'alltoall') | (op == 'sendrecv'), 0, steps), wire
     if algorithm == 'in_switch':
         return np.where(reduce, 2, 0), (n + 1) / n * size
     if algorithm == 'direct':
         return np.where(op == 'alltoall', peers, 0), peers / n * size
     if algorithm == 'one_shot':
         return np.where(reduce, peers, 0), peers * size
+    if algorithm == 'send_recv':
+        return np.where(op == 'sendrecv', 1, 0), size
     if algorithm == 'two_shot':
         return np.where(reduce, 2 * peers, 0), 2 * peers / n * size
     raise ValueError(algorithm)
@@ -129,6 +133,9 @@ def nccl_rows(folder, systems, keep=lambda rows: rows):
     table = pd.read_csv(os.path.join(folder, 'aiconfigurator/collectives_nccl.csv.xz'))
     table = table[table['system'].isin(systems)]
     size = table['msg_elems'] * table['dtype'].map({'half': 2, 'int8': 1})
+    # oneCCL's gathers state what one rank brings: they take n times its reduce-scatters.
+    brought = table['stack'].str.startswith('oneccl') & (table['op'] == 'all_gather')
+    size = size * np.where(brought, table['gpus'], 1)
     rows = pd.DataFrame(dict(system=table['system'], stack=table['stack'], op=table['op'],
                              n=table['gpus'], bytes=size, seconds=table['lat_us'] * US))
     rows = rows[rows['bytes'] >= 512]
@@ -181,18 +188,30 @@ FABRICS = {
                    ('all_reduce', 72, 16 * GIB, 680, 'ring')]),
     'pcie4': dict(
         bandwidth=31e9, systems=['l40s'], in_switch=False, published=[],
-        # The island's ratio is PCIe 5's: 8 devices imply 1 GB/s; 4 cross the processors' link without peer access.
-        keep=lambda rows: rows[rows['n'] == 2], island=(2, 0.6)),
+        # 8 devices imply 1 GB/s; 4 cross the processors' link without peer access.
+        keep=lambda rows: rows[rows['n'] <= 4], island=(2, 0.6), fit_island=True),
     'pcie5': dict(bandwidth=63e9, systems=['rtx_pro_6000_server'], in_switch=False, published=[],
                   island=(2, 0.6), fit_island=True),
+    # Arc Pro B60 has eight lanes; oneCCL.
+    'pcie5-x8': dict(bandwidth=31.5e9, systems=['b60'], in_switch=False, published=[],
+                     island=(4, 1.0)),
+    'pcie3': dict(bandwidth=15.75e9, systems=[], in_switch=False, published=[], apex='V100-PCIE-16GB',
+                  island=(4, 1.0)),
 }
+# Send and receive profiles: (table, its name of the machine).
+TRANSFERS = {'nvlink3': [('vidur', 'a100_dgx')],
+             'nvlink4': [('vidur', 'h100_dgx'), ('apex', 'H100-SXM-80GB'), ('apex', 'H200')],
+             'pcie3': [('apex', 'V100-PCIE-16GB')]}
+# What copies reach of the links (published); the profiles end at 64 and 256 MiB.
+COPIES = {'nvlink3': .9, 'nvlink4': .88}
 
 
 def ring_protocols(fabric):
     """LL, LL128 and Simple rings share launch and drain; the switch has parameters of its own."""
-    p = [Protocol('ring', latency_s=0, step_latency_s=2, efficiency_ratio=3, drain_ratio=1),
-         Protocol('ring', latency_s=0, step_latency_s=4, efficiency_ratio=5, drain_ratio=1),
-         Protocol('ring', latency_s=0, step_latency_s=6, efficiency_ratio=7, fill_s=8,
+    p = [Protocol('ring', 'LL', latency_s=0, step_latency_s=2, efficiency_ratio=3, drain_ratio=1),
+         Protocol('ring', 'LL128', latency_s=0, step_latency_s=4, efficiency_ratio=5,
+                  drain_ratio=1),
+         Protocol('ring', 'Simple', latency_s=0, step_latency_s=6, efficiency_ratio=7, fill_s=8,
                   drain_ratio=1)]
     start = [6 * US, 0.8, 0.7 * US, .05, 1.1 * US, .4, 2 * US, .85, 2 * US]
     low = [1 * US, 0.01, 0.1 * US, .01, 0.2 * US, .05, 0.3 * US, .3, 0.05 * US]
@@ -204,7 +223,7 @@ def ring_protocols(fabric):
         high += [60 * US, .99, 20 * US]
     if fabric.get('fit_island'):
         fabric['island'] = (fabric['island'][0], len(start))
-        start, low, high = start + [.7], low + [.2], high + [1.0]
+        start, low, high = start + [.7], low + [.02], high + [1.0]
     return p, start, low, high
 
 
@@ -225,13 +244,20 @@ def engine_protocols():
             [20 * US, 3 * US, .99, 40 * US, .99, 20 * US])
 
 
+def transfer_protocols(largest_efficiency):
+    """Of one accelerator to another: a step."""
+    return ([Protocol('send_recv', latency_s=0, efficiency_ratio=1, fill_s=2)],
+            [6 * US, .8, 1 * US], [1 * US, .05, .001 * US], [40 * US, largest_efficiency, 50 * US])
+
+
 def numbers(protocols, x):
-    return [(p.algorithm, dict(zip(Protocol.FIELDS, p.values(x)))) for p in protocols]
+    return [(p.algorithm, p.name, dict(zip(Protocol.FIELDS, p.values(x)))) for p in protocols]
 
 
-def text(algorithm, values):
+def text(algorithm, name, values):
     fields = ' '.join('%s: %.3g' % (k, v) for k, v in values.items() if v > 0)
-    return 'protocol { algorithm: "%s" %s }' % (algorithm, fields)
+    named = ' name: "%s"' % name if name else ''
+    return 'protocol { algorithm: "%s"%s %s }' % (algorithm, named, fields)
 
 
 def residual_table(rows, predicted):
@@ -246,23 +272,57 @@ def residual_table(rows, predicted):
     return lines
 
 
+def apex_rows(folder, gpu, sendrecv=False):
+    """One node; where the same size was measured twice, both."""
+    apex = pd.read_csv(os.path.join(folder, 'apex/collectives.csv'))
+    apex = apex[(apex['gpu'] == gpu) & (apex['num_nodes'] == 1) & (apex['size(kb)'] > 0)
+                & ((apex['op'] == 'sendrecv') == sendrecv)]
+    return pd.DataFrame(dict(system=gpu, stack='', op=apex['op'], n=apex['num_gpus_per_node'],
+                             bytes=apex['size(kb)'] * 1024.0, seconds=apex['time(us)'] * US,
+                             only='', weight=1.0))
+
+
+def transfer_rows(folder, name):
+    rows = []
+    for table, machine in TRANSFERS.get(name, []):
+        if table == 'apex':
+            rows.append(apex_rows(folder, machine, sendrecv=True))
+            continue
+        vidur = pd.read_csv(os.path.join(folder, 'vidur/network.csv.xz'))
+        vidur = vidur[(vidur['topology'] == machine) & (vidur['op'] == 'send_recv')
+                      & (vidur['devices_per_node'] == 2) & (vidur['ranks'] == 1)]
+        # A thousand sizes, most of them large: thinned to what a factor of 1.5 leaves.
+        vidur = vidur[~np.floor(np.log(vidur['size']) / np.log(1.5)).duplicated()]
+        rows.append(pd.DataFrame(dict(system=machine, stack='', op='sendrecv', n=2,
+                                      bytes=vidur['size'] * 1.0, seconds=vidur['median_ms'] * 1e-3,
+                                      only='', weight=1.0)))
+    return pd.concat(rows, ignore_index=True) if rows else None
+
+
 def fit_fabric(name, fabric, folder):
     """Protocols with numbers, and residual lines (group, size, rows, median, 90th percentile)."""
     keep = fabric.get('keep', lambda rows: rows)
-    table = nccl_rows(folder, fabric['systems'], keep)
+    table = (apex_rows(folder, fabric['apex']) if 'apex' in fabric else
+             nccl_rows(folder, fabric['systems'], keep))
     others = table[table['op'] != 'alltoall']
     points = published(fabric['published'], len(others))
     groups = [('reductions and gathers', pd.concat([others, points], ignore_index=True),
-               ring_protocols(fabric), 1.095),
-              ('all-to-all', table[table['op'] == 'alltoall'], direct_protocols(), None)]
+               ring_protocols(fabric), 1.095)]
+    if (table['op'] == 'alltoall').any():
+        groups.append(('all-to-all', table[table['op'] == 'alltoall'], direct_protocols(), None))
     if 'island' not in fabric:  # engines leave PCIe to the library beyond two devices
         engines = engine_rows(folder, fabric['systems'])
         groups.append(('engine all-reduce', engines, engine_protocols(), None))
+    transfers = transfer_rows(folder, name)
+    if transfers is not None:
+        groups.append(('send and receive', transfers, transfer_protocols(COPIES.get(name, .99)), None))
     result, residuals = [], []
     for title, rows, (protocols, start, low, high), limit in groups:
         x = fit(fabric, protocols, rows, start, low, high, limit)
         if 'island' in fabric and isinstance(fabric['island'][1], int):
             fabric['island'] = (fabric['island'][0], float(x[fabric['island'][1]]))
+        if name == 'pcie5-x8':  # LL and LL128 are NCCL's names
+            protocols = [Protocol(p.algorithm, **p.fields) for p in protocols]
         result += numbers(protocols, x)
         predicted = times(fabric, protocols, rows, x)
         residuals += [(title,) + line for line in residual_table(rows, predicted)]
@@ -329,8 +389,8 @@ def main():
         if args.only and name != args.only:
             continue
         protocols, residuals = fit_fabric(name, fabric, args.measured)
-        fitted[name] = [Protocol(algorithm, **values) for algorithm, values in protocols]
-        lines = [text(algorithm, values) for algorithm, values in protocols]
+        fitted[name] = [Protocol(algorithm, **values) for algorithm, _, values in protocols]
+        lines = [text(*protocol) for protocol in protocols]
         print('## %s\n' % name + '\n'.join(lines))
         if 'island' in fabric:
             print('island_bandwidth_ratio: %.3g' % fabric['island'][1])

@@ -17,9 +17,11 @@ Seconds NetworkFill(Bytes sent_by_host, const GroupPlacement& group) {
 
 // The plan of a ring or tree whose ranks also pass the domain's links with `protocol`.
 // `local`: steps and wire inside the domain; `host_steps`: dependent steps between hosts.
-HostPlan Through(const CollectiveProtocol& protocol, const WireDemand& local, double host_steps,
-                 Bytes sent_by_host, const GroupPlacement& group) {
+HostPlan Through(CollectiveAlgorithm algorithm, const CollectiveProtocol& protocol,
+                 const WireDemand& local, double host_steps, Bytes sent_by_host,
+                 const GroupPlacement& group) {
   HostPlan plan;
+  plan.choice = {algorithm, &protocol};
   plan.sent_by_host = sent_by_host;
   plan.latency = protocol.latency + HostStep(group) * host_steps;
   Seconds fill = NetworkFill(sent_by_host, group);
@@ -76,7 +78,8 @@ std::vector<HostPlan> RingAcrossHosts(CollectiveKind kind, Bytes bytes,
   for (const CollectiveProtocol& protocol : group.local.fabric->protocols) {
     if (protocol.algorithm != CollectiveAlgorithm::kRing) continue;
     const WireDemand local{demand.steps - host_steps, demand.wire};
-    plans.push_back(Through(protocol, local, host_steps, demand.wire * group.lanes, group));
+    plans.push_back(Through(CollectiveAlgorithm::kRing, protocol, local, host_steps,
+                            demand.wire * group.lanes, group));
     if (kind != CollectiveKind::kBroadcast) continue;
     plans.back().pattern = FlowPattern::kChain;
     plans.back().latency += ChainFill(protocol, bytes, group);
@@ -101,24 +104,77 @@ std::vector<HostPlan> TreeAcrossHosts(CollectiveKind kind, Bytes bytes,
     } else {
       continue;
     }
-    plans.push_back(Through(protocol, local, between.steps, between.wire * group.lanes, group));
+    plans.push_back(Through(CollectiveAlgorithm::kTree, protocol, local, between.steps,
+                            between.wire * group.lanes, group));
   }
   return plans;
 }
 
-// All-to-all: every rank to every rank; the peers on the own host are reached over the domain.
-std::vector<HostPlan> DirectAcrossHosts(CollectiveKind kind, Bytes bytes,
-                                        const GroupPlacement& group) {
+// The switches between hosts add up what every host sends and send the sum back: each host sends
+// and receives the buffer once (Graham et al. 2016, SHARP), up the tree of switches and down again.
+// Inside a host ranks reduce and gather over a ring, or the domain's switch does. The flows to the
+// next host load every link as the tree of switches does: each leaf passes the buffer once.
+std::vector<HostPlan> InNetworkAcrossHosts(CollectiveKind kind, Bytes bytes,
+                                           const GroupPlacement& group) {
   std::vector<HostPlan> plans;
-  if (kind != CollectiveKind::kAllToAll) return plans;
+  if (kind != CollectiveKind::kAllReduce || !group.scale_out->in_network_reduction) return plans;
+  for (const CollectiveProtocol& protocol : group.local.fabric->protocols) {
+    if (protocol.algorithm != CollectiveAlgorithm::kRing &&
+        protocol.algorithm != CollectiveAlgorithm::kInSwitch) {
+      continue;
+    }
+    const WireDemand local =
+        FindAlgorithm(protocol.algorithm)->demand(kind, group.ranks_per_host, bytes);
+    plans.push_back(
+        Through(CollectiveAlgorithm::kInNetwork, protocol, local, 2, bytes * group.lanes, group));
+  }
+  return plans;
+}
+
+namespace {
+
+// All-to-all: every rank to every rank; the peers on the own host are reached over the domain.
+std::vector<HostPlan> AllToAllPlans(CollectiveAlgorithm algorithm, Bytes bytes,
+                                    const GroupPlacement& group) {
+  std::vector<HostPlan> plans;
   const double hosts = static_cast<double>(group.hosts.size());
   const double per_host = group.ranks_per_host;
   const Bytes per_rank = bytes * ((hosts - 1) / hosts);  // what leaves the host
   for (const CollectiveProtocol& protocol : group.local.fabric->protocols) {
     if (protocol.algorithm != CollectiveAlgorithm::kDirect) continue;
     const WireDemand local{hosts * per_host - 1, bytes * ((per_host - 1) / (hosts * per_host))};
-    plans.push_back(Through(protocol, local, 1, per_rank * (per_host * group.lanes), group));
+    plans.push_back(
+        Through(algorithm, protocol, local, 1, per_rank * (per_host * group.lanes), group));
     plans.back().pattern = FlowPattern::kAllPairs;
+  }
+  return plans;
+}
+
+bool GoesPairwise(const GroupPlacement& group) {
+  for (const CollectiveProtocol& protocol : group.local.fabric->protocols) {
+    if (protocol.algorithm == CollectiveAlgorithm::kPairwise) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+std::vector<HostPlan> DirectAcrossHosts(CollectiveKind kind, Bytes bytes,
+                                        const GroupPlacement& group) {
+  if (kind != CollectiveKind::kAllToAll || GoesPairwise(group)) return {};
+  return AllToAllPlans(CollectiveAlgorithm::kDirect, bytes, group);
+}
+
+// One other host after another, so that no host hears from many at once (HCCL documentation,
+// "HCCL_ALGO": pairwise).
+std::vector<HostPlan> PairwiseAcrossHosts(CollectiveKind kind, Bytes bytes,
+                                          const GroupPlacement& group) {
+  if (kind != CollectiveKind::kAllToAll || !GoesPairwise(group)) return {};
+  std::vector<HostPlan> plans = AllToAllPlans(CollectiveAlgorithm::kPairwise, bytes, group);
+  // Each host after the first costs a message.
+  const double more = static_cast<double>(group.hosts.size()) - 2;
+  for (HostPlan& plan : plans) {
+    plan.latency += (group.scale_out->base_latency + group.hop_latency) * more;
   }
   return plans;
 }

@@ -15,6 +15,7 @@ struct HostPlan {
   FlowPattern pattern = FlowPattern::kRing;
   Bytes sent_by_host;  // all lanes
   Seconds local_floor, latency;
+  CollectiveChoice choice = {};
 };
 
 // What a host may send for the group: its share of the NICs times what the fabric achieves.
@@ -31,6 +32,10 @@ std::vector<HostPlan> TreeAcrossHosts(CollectiveKind kind, Bytes bytes,
                                       const GroupPlacement& group);
 std::vector<HostPlan> HierarchicalAcrossHosts(CollectiveKind kind, Bytes bytes,
                                               const GroupPlacement& group);
+std::vector<HostPlan> InNetworkAcrossHosts(CollectiveKind kind, Bytes bytes,
+                                           const GroupPlacement& group);
+std::vector<HostPlan> PairwiseAcrossHosts(CollectiveKind kind, Bytes bytes,
+                                          const GroupPlacement& group);
 std::vector<HostPlan> DirectAcrossHosts(CollectiveKind kind, Bytes bytes,
                                         const GroupPlacement& group);
 

@@ -21,6 +21,22 @@ struct DomainLinks {
   bool engine_kernels = false;        // an inference engine's own all-reduce may be taken
 };
 
+// The way that was taken: between hosts where there are several, inside the domain otherwise.
+struct CollectiveChoice {
+  CollectiveAlgorithm algorithm = CollectiveAlgorithm::kRing;
+  const CollectiveProtocol* protocol = nullptr;  // of the domain's fabric; null: none was needed
+};
+
+// One collective inside a domain, with what its time is made of.
+struct LocalCollective {
+  CollectiveChoice choice;
+  Seconds latency;   // launch, steps, filling of the pipeline
+  Seconds transfer;  // links busy
+  Seconds Total() const { return latency + transfer; }
+};
+LocalCollective ChooseLocalCollective(CollectiveKind kind, int ranks, Bytes bytes,
+                                      const DomainLinks& links);
+
 // Time of one collective among `ranks` accelerators of one domain: the cheapest protocol of the
 // fabric that serves it. `bytes` as in CollectiveSpec. Zero for one rank or no bytes.
 Seconds LocalCollectiveTime(CollectiveKind kind, int ranks, Bytes bytes, const DomainLinks& links);
@@ -30,6 +46,7 @@ Seconds LocalCollectiveTime(CollectiveKind kind, int ranks, Bytes bytes, const D
 Seconds LocalCollectiveBound(CollectiveKind kind, int ranks, Bytes bytes, const DomainLinks& links);
 
 // One transfer between two accelerators of one domain.
+LocalCollective ChooseLocalTransfer(Bytes bytes, const DomainLinks& links);
 Seconds LocalTransferTime(Bytes bytes, const DomainLinks& links);
 
 // How the ranks of a group lie on hosts, in ring order, and what each host gives the group.
@@ -59,6 +76,7 @@ struct CollectivePlan {
   std::vector<HostFlow> flows;
   Seconds local_floor;
   Seconds latency;
+  CollectiveChoice choice = {};
 };
 
 // The plan of the algorithm that the library would take: the one with the least CollectiveTime. One
@@ -68,6 +86,10 @@ CollectivePlan PlanCollective(CollectiveKind kind, Bytes bytes, const GroupPlace
 // `repeats` of the same one after another, each of an equal part of `bytes`, as one plan.
 CollectivePlan PlanRepeated(CollectiveKind kind, Bytes bytes, int repeats,
                             const GroupPlacement& group);
+
+// Every rank sends `bytes` to the next one of the ring, all at once (nccl-tests' sendrecv; between
+// two ranks both directions of one transfer).
+CollectivePlan PlanTransfers(Bytes bytes, const GroupPlacement& group);
 
 // What a program's collective does: its expert exchange where it has one, its kind otherwise.
 CollectivePlan PlanSpec(const CollectiveSpec& spec, const GroupPlacement& group);

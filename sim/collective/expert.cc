@@ -75,6 +75,10 @@ TokenCopies ExpectedCopies(const ExpertExchange& exchange, int hosts, int ranks_
     experts *= of_hosts / hosts;
   }
   const int chosen = std::min(exchange.experts_per_token, static_cast<int>(experts));
+  if (exchange.spread) {
+    return {std::min<double>(of_hosts, chosen),
+            std::min<double>(of_hosts * ranks_per_host, chosen)};
+  }
   return {GroupsHit(of_hosts, experts, chosen),
           GroupsHit(of_hosts * ranks_per_host, experts, chosen)};
 }

@@ -40,6 +40,7 @@ std::vector<HostPlan> HierarchicalAcrossHosts(CollectiveKind kind, Bytes bytes,
   for (const CollectiveProtocol& protocol : group.local.fabric->protocols) {
     if (protocol.algorithm != CollectiveAlgorithm::kHierarchical) continue;
     HostPlan plan;
+    plan.choice = {protocol.algorithm, &protocol};
     plan.sent_by_host = bytes * (phases.wire_ratio * group.lanes);
     plan.local_floor = phases.local;
     plan.latency = protocol.latency + HostStep(group) * steps +

@@ -16,8 +16,8 @@ constexpr int kMaxAllToAllPeers = 64;
 
 std::vector<HostPlan> Ways(CollectiveKind kind, Bytes bytes, const GroupPlacement& group) {
   std::vector<HostPlan> all;
-  for (const auto ways :
-       {RingAcrossHosts, TreeAcrossHosts, HierarchicalAcrossHosts, DirectAcrossHosts}) {
+  for (const auto ways : {RingAcrossHosts, TreeAcrossHosts, HierarchicalAcrossHosts,
+                          InNetworkAcrossHosts, DirectAcrossHosts, PairwiseAcrossHosts}) {
     const std::vector<HostPlan> plans = ways(kind, bytes, group);
     all.insert(all.end(), plans.begin(), plans.end());
   }
@@ -90,14 +90,37 @@ CollectivePlan PlanCollective(CollectiveKind kind, Bytes bytes, const GroupPlace
   CollectivePlan result;
   if (bytes.value() == 0) return result;
   if (group.hosts.size() == 1) {
-    result.local_floor = LocalCollectiveTime(kind, group.ranks_per_host, bytes, group.local);
+    const LocalCollective local =
+        ChooseLocalCollective(kind, group.ranks_per_host, bytes, group.local);
+    result.local_floor = local.Total();
+    result.choice = local.choice;
     return result;
   }
   return FlowsOf(BestWay(kind, bytes, group), group);
 }
 
 CollectivePlan FlowsOf(const HostPlan& plan, const GroupPlacement& group) {
-  return {Flows(plan, group), plan.local_floor, plan.latency};
+  return {Flows(plan, group), plan.local_floor, plan.latency, plan.choice};
+}
+
+CollectivePlan PlanTransfers(Bytes bytes, const GroupPlacement& placement) {
+  const GroupPlacement group = Checked(placement);
+  CollectivePlan plan;
+  plan.choice.algorithm = CollectiveAlgorithm::kSendReceive;
+  if (group.ranks_per_host > 1) {
+    const LocalCollective local = ChooseLocalTransfer(bytes, group.local);
+    plan.local_floor = local.Total();
+    plan.choice = local.choice;
+  }
+  const int hosts = static_cast<int>(group.hosts.size());
+  if (hosts == 1) return plan;
+  const BytesPerSecond nic =
+      group.nic_share / double(group.ranks_per_host) * group.scale_out->point_to_point_efficiency;
+  for (int i = 0; i < hosts; ++i) {
+    plan.flows.push_back({group.hosts[i], group.hosts[(i + 1) % hosts], bytes, nic});
+  }
+  plan.latency = group.scale_out->base_latency;
+  return plan;
 }
 
 CollectivePlan PlanSpec(const CollectiveSpec& spec, const GroupPlacement& group) {

@@ -20,7 +20,10 @@ enum class CollectiveAlgorithm {
   kDirect,
   kOneShot,
   kTwoShot,
-  kHierarchical
+  kHierarchical,
+  kPairwise,
+  kSendReceive,
+  kInNetwork,  // in the switches between hosts; a fabric has it or not, no protocol names it
 };
 
 // One way the library can run a collective inside a domain (see proto/catalog.proto, Protocol).
@@ -30,6 +33,7 @@ struct CollectiveProtocol {
   double efficiency = 1.0;  // of the scale-up bandwidth, without latencies
   Seconds fill;             // fixed cost of one pipelined chunk
   double drain = 0.0;       // of a step: the last chunk's copy out of the buffer
+  std::string name;         // as the library calls it: "LL128"; empty: nothing to tell apart
 };
 
 struct Fabric {
@@ -55,6 +59,7 @@ struct Fabric {
   std::vector<Evidence> evidence;
   std::string notes;
   std::vector<ExpertKernel> expert_kernels;
+  bool in_network_reduction = false;  // scale-out: its switches reduce (SHARP)
 };
 
 }  // namespace fleetsim

@@ -22,7 +22,7 @@ struct AlgorithmName {
   const char* name;
   CollectiveAlgorithm algorithm;
 };
-constexpr std::array<AlgorithmName, 7> kAlgorithmNames = {{
+constexpr std::array<AlgorithmName, 9> kAlgorithmNames = {{
     {"ring", CollectiveAlgorithm::kRing},
     {"tree", CollectiveAlgorithm::kTree},
     {"in_switch", CollectiveAlgorithm::kInSwitch},
@@ -30,6 +30,8 @@ constexpr std::array<AlgorithmName, 7> kAlgorithmNames = {{
     {"one_shot", CollectiveAlgorithm::kOneShot},
     {"two_shot", CollectiveAlgorithm::kTwoShot},
     {"hierarchical", CollectiveAlgorithm::kHierarchical},
+    {"pairwise", CollectiveAlgorithm::kPairwise},
+    {"send_recv", CollectiveAlgorithm::kSendReceive},
 }};
 
 // One entry with its place in the file: checks and error messages.
@@ -106,6 +108,11 @@ absl::Status Reader::ReadKind() {
   if (Inside() && (!stated || !proto::Fabric::Topology_IsValid(topology))) {
     return Wrong("topology", "is missing", "one of SWITCHED, FULL_MESH, PCIE_TREE, ISLANDS");
   }
+  if (Inside() && entry_.in_network_reduction()) {
+    return Wrong("in_network_reduction", "is true",
+                 "false: inside a domain the protocol \"in_switch\" says it");
+  }
+  result_.in_network_reduction = entry_.in_network_reduction();
   if (!Inside() && stated) {
     return Wrong("topology", "is stated", "the platform file has the topology between domains");
   }
@@ -194,7 +201,8 @@ absl::StatusOr<CollectiveProtocol> Reader::ReadProtocol(const proto::Fabric::Pro
   RETURN_IF_ERROR(Within(path + "step_latency_s", protocol.step_latency_s(), 0, kLongestLatency));
   RETURN_IF_ERROR(Within(path + "fill_s", protocol.fill_s(), 0, kLongestLatency));
   RETURN_IF_ERROR(Within(path + "drain_ratio", protocol.drain_ratio(), 0, 10));
-  if (result.algorithm != CollectiveAlgorithm::kHierarchical) {
+  if (result.algorithm != CollectiveAlgorithm::kHierarchical &&
+      result.algorithm != CollectiveAlgorithm::kPairwise) {
     RETURN_IF_ERROR(Ratio(path + "efficiency_ratio", protocol.efficiency_ratio()));
     result.efficiency = protocol.efficiency_ratio();
   }
@@ -202,6 +210,7 @@ absl::StatusOr<CollectiveProtocol> Reader::ReadProtocol(const proto::Fabric::Pro
   result.step_latency = Seconds(protocol.step_latency_s());
   result.fill = Seconds(protocol.fill_s());
   result.drain = protocol.drain_ratio();
+  result.name = protocol.name();
   return result;
 }
 

@@ -18,8 +18,10 @@ struct ExpertExchange {
   int experts = 1;            // routed ones, the same number on every rank
   int experts_per_token = 1;  // chosen evenly among all
   int hosts_per_token = 0;    // node-limited routing: at most so many hosts; 0: no limit
-  double imbalance = 1.0;     // load of the busiest rank over the mean
-  int processors = 20;        // kNormal: of each accelerator, for the kernel (DeepEP's default)
+  // A token's experts lie on as many ranks as they can (benchmarks); otherwise by chance.
+  bool spread = false;
+  double imbalance = 1.0;  // load of the busiest rank over the mean
+  int processors = 20;     // kNormal: of each accelerator, for the kernel (DeepEP's default)
 
   auto operator<=>(const ExpertExchange&) const = default;
 };
