@@ -38,6 +38,20 @@ double ActivationFunctionElements(const MemoryQuestion& question, const LayerOpe
   return question.stack->recomputes_activation_function ? kept - output : kept;
 }
 
+// What narrow products save of it: the outputs of the two norms and of the activation function are
+// kept as the products read them; that of the attention core is kept in both widths, since its own
+// backward pass needs it.
+double NarrowSaving(const MemoryQuestion& question, const LayerOperators& operators) {
+  if (!IsNarrow(question.precision) || question.stack->narrow.keeps_wide_activations) return 0.0;
+  const double narrow = StoredBytes({question.precision, question.recipe.scaling});
+  const double norms = 2.0 * operators.hidden_elements * SequenceShare(question.strategy);
+  const double function = operators.ffn_elements / (question.model->gated_ffn ? 1.5 : 1.0);
+  const double kept = question.stack->recomputes_activation_function ? 0.0 : function;
+  const double attention =
+      operators.tokens * operators.attention.heads * operators.attention.value_dim;
+  return (norms + kept) * (kActivationBytes - narrow) - attention * narrow;
+}
+
 // What a layer keeps but its scores: without recomputation all, under selective recomputation the
 // shares that are not computed again.
 double LayerWithoutScores(const MemoryQuestion& question, const LayerOperators& operators,
@@ -52,7 +66,8 @@ double LayerWithoutScores(const MemoryQuestion& question, const LayerOperators& 
                          ActivationFunctionElements(question, operators);
   return sharded * kActivationBytes * (1.0 - again.matrix) +
          operators.hidden_elements * question.stack->activation_replicated *
-             (1.0 - again.elementwise) * SequenceShare(question.strategy);
+             (1.0 - again.elementwise) * SequenceShare(question.strategy) -
+         NarrowSaving(question, operators) * (1.0 - again.matrix);
 }
 
 double Scores(const MemoryQuestion& question, const LayerOperators& operators) {
@@ -101,6 +116,27 @@ double Working(const MemoryQuestion& question, int stage) {
   return working;
 }
 
+// Bytes of the weights a parameter of the layers: narrow products keep one narrow copy for each
+// direction, beside the 16-bit weights unless parameters are narrow themselves.
+double LayerWeightBytes(const MemoryQuestion& question) {
+  const SoftwareStack& stack = *question.stack;
+  if (!IsNarrow(question.precision) || stack.narrow.casts_weights_every_pass) {
+    return stack.weight_bytes;
+  }
+  const double copies = 2.0 * StoredBytes({question.precision, question.recipe.scaling});
+  return question.recipe.narrow_parameters.value_or(false) ? copies : stack.weight_bytes + copies;
+}
+
+// Of stage `stage`, without what ZeRO divides.
+double Weights(const MemoryQuestion& question, int stage, double parameters) {
+  double wide = 0.0;
+  if (stage == 0) wide += EmbeddingParametersOnRank(*question.model, question.strategy);
+  if (stage + 1 == question.strategy.pipeline) {
+    wide += HeadParametersOnRank(*question.model, question.strategy);
+  }
+  return wide * question.stack->weight_bytes + (parameters - wide) * LayerWeightBytes(question);
+}
+
 }  // namespace
 
 Bytes LayerActivations(const MemoryQuestion& question, int layer) {
@@ -123,9 +159,10 @@ MemoryUse StageMemory(const MemoryQuestion& question, int stage) {
   const double shards = strategy.optimizer_shards;
   MemoryUse use;
   use.stage = stage;
-  use.weights = Bytes(parameters * stack.weight_bytes / (strategy.zero_stage >= 3 ? shards : 1.0));
-  use.gradients =
-      Bytes(parameters * stack.gradient_bytes / (strategy.zero_stage >= 2 ? shards : 1.0));
+  use.weights =
+      Bytes(Weights(question, stage, parameters) / (strategy.zero_stage >= 3 ? shards : 1.0));
+  use.gradients = Bytes(parameters * stack.GradientBytes(question.precision) /
+                        (strategy.zero_stage >= 2 ? shards : 1.0));
   use.optimizer =
       Bytes(parameters * stack.optimizer_bytes / (strategy.zero_stage >= 1 ? shards : 1.0));
   use.activations = Bytes(PeakActivations(question, stage));

@@ -90,7 +90,9 @@ MemoryUse MemoryOf(const TrainingSpec& spec) {
                      .strategy = spec.strategy,
                      .recompute = spec.recompute,
                      .recomputed_layers = spec.recomputed_layers,
-                     .sequence_length = spec.sequence_length});
+                     .sequence_length = spec.sequence_length,
+                     .precision = spec.precision,
+                     .recipe = spec.recipe});
 }
 
 absl::StatusOr<MemoryUse> CheckFits(const TrainingSpec& spec, Bytes capacity) {

@@ -154,7 +154,7 @@ Work WeightGradientKernels(const TrainingSpec& spec, const WorkerHardware& hardw
   const LayerOperators operators = ForwardOperators(*spec.model, layer, spec.Shard());
   const ProductTime products = WeightGradients(spec, hardware, operators.gemms);
   const double accumulated = LayerParametersOnRank(*spec.model, layer, spec.strategy.tensor) *
-                             spec.stack->gradient_accumulation_traffic;
+                             spec.stack->AccumulationTraffic(spec.precision);
   Work work;
   AddKernels(work, Part::kBackward,
              {.matrix = products.matrix,
@@ -163,21 +163,29 @@ Work WeightGradientKernels(const TrainingSpec& spec, const WorkerHardware& hardw
   return work;
 }
 
+// Kernels that casting adds, forward or backward: for each product of the layer.
+double NarrowLaunches(const TrainingSpec& spec, int layer) {
+  if (!IsNarrow(spec.precision)) return 0.0;
+  const size_t products = ForwardOperators(*spec.model, layer, spec.Shard()).gemms.size();
+  return spec.stack->narrow.launches_per_product * static_cast<double>(products);
+}
+
 }  // namespace
 
 Work LayerForward(const TrainingSpec& spec, const WorkerHardware& hardware, int layer, Part part) {
   Work work = ForwardKernels(spec, hardware, layer, part);
-  AddHostFloor(work, *spec.stack, spec.stack->launches_forward);
+  AddHostFloor(work, *spec.stack, spec.stack->launches_forward + NarrowLaunches(spec, layer));
   return work;
 }
 
 Work LayerBackward(const TrainingSpec& spec, const WorkerHardware& hardware, int layer) {
   Work work = InputGradientKernels(spec, hardware, layer);
   Append(work, WeightGradientKernels(spec, hardware, layer));
-  double launches = spec.stack->launches_backward;
+  const double casts = NarrowLaunches(spec, layer);
+  double launches = spec.stack->launches_backward + casts;
   Append(work, Scaled(RecomputedKernels(spec, hardware, layer), spec.recomputed_layers));
   if (spec.recompute == Recompute::kFull) {
-    launches += spec.stack->launches_forward * spec.recomputed_layers;
+    launches += (spec.stack->launches_forward + casts) * spec.recomputed_layers;
   }
   AddHostFloor(work, *spec.stack, launches);
   return work;

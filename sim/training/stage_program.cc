@@ -165,7 +165,7 @@ class StageProgram {
   // Sums gradients over the replicas; with sharded optimizer states every rank needs its share
   // only.
   int Reduce(double parameters, std::uint8_t stream, int after) {
-    const double bytes = parameters * ElementBytes(spec_.stack->gradient_reduction_dtype);
+    const double bytes = parameters * ElementBytes(spec_.GradientReductionType());
     const bool sharded =
         spec_.strategy.zero_stage >= 1 && spec_.strategy.optimizer_shards == replicas_;
     return Collective(GroupKind::kData,
@@ -174,7 +174,7 @@ class StageProgram {
   }
 
   int GatherWeights(double parameters, std::uint8_t stream, int after) {
-    const double bytes = parameters * spec_.stack->weight_bytes;
+    const double bytes = parameters * spec_.GatheredParameterBytes();
     if (!spec_.stack->broadcasts_parameters) {
       return Collective(GroupKind::kShard, CollectiveKind::kAllGather, bytes, stream, after);
     }
@@ -263,7 +263,7 @@ class StageProgram {
     const bool is_end = stage_ == 0 || stage_ + 1 == spec_.strategy.pipeline;
     if (tied > 0.0 && is_end) {
       Collective(GroupKind::kTied, CollectiveKind::kAllReduce,
-                 tied * ElementBytes(spec_.stack->gradient_reduction_dtype), kComputeStream, after);
+                 tied * ElementBytes(spec_.GradientReductionType()), kComputeStream, after);
     }
     Work optimizer = OptimizerStep(spec_, hardware_, HeldParameters());
     Add(optimizer, Part::kHost, Activity::kIdle, spec_.stack->host_per_step);

@@ -11,6 +11,7 @@
 #include "sim/training/fit.h"
 #include "sim/validation/case_fleet.h"
 #include "sim/validation/case_model.h"
+#include "sim/validation/case_precision.h"
 #include "sim/validation/note_facts.h"
 
 namespace fleetsim {
@@ -29,13 +30,6 @@ absl::Status CheckKind(const MeasuredCase& measured) {
   if (NamesHybridModel(measured)) return Missing("hybrid (state-space) layers");
   if (measured.zero_stage == 2) return Missing("ZeRO stage 2");
   return absl::OkStatus();
-}
-
-absl::StatusOr<DataType> Precision(const MeasuredCase& measured) {
-  if (absl::StartsWith(measured.precision, "bf16")) return DataType::kBf16;
-  if (measured.precision == "fp16") return DataType::kFp16;
-  if (measured.precision.empty()) return Missing("row does not state the precision");
-  return Missing(absl::StrCat("training in ", measured.precision));
 }
 
 absl::StatusOr<Recompute> RecomputeOf(const MeasuredCase& measured) {
@@ -150,12 +144,12 @@ absl::StatusOr<Translation> Translate(const MeasuredCase& measured, const Catalo
   RETURN_IF_ERROR(CheckKind(measured));
   Translation result;
   TrainingSpec& spec = result.spec;
-  ASSIGN_OR_RETURN(spec.precision, Precision(measured));
   ASSIGN_OR_RETURN(spec.recompute, RecomputeOf(measured));
   ASSIGN_OR_RETURN(Architecture model, ModelOf(measured, models, result.rules));
   result.model = std::make_unique<Architecture>(std::move(model));
   spec.model = result.model.get();
   ASSIGN_OR_RETURN(spec.stack, StackOf(measured, catalog));
+  RETURN_IF_ERROR(SetPrecision(measured, spec, result.rules));
   if (!measured.sequence_length) return Missing("row does not state the sequence length");
   spec.sequence_length = *measured.sequence_length;
   RETURN_IF_ERROR(SetDegrees(measured, spec.strategy, result.rules));
