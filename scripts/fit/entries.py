@@ -18,6 +18,10 @@ PRODUCT_FIELDS = ["matrix", "tile", "max_split", "min_split_depth", "split_laten
                   "overlap_loss_ratio"]
 
 
+def named_format(name):
+    return {"dtype": "FP8", "scaling": "PER_BLOCK"} if name == "FP8_BLOCK" else {"dtype": name}
+
+
 class Builder:
     def __init__(self, fits):
         self.fits = fits
@@ -67,29 +71,44 @@ class Builder:
                 entry["matrix"] = []
             else:
                 matrix, quantisation = self.fits.fit_format(entry, device, train)
-            entry["matrix"].append({"dtype": dtype} | matrix)
+            entry["matrix"].append(named_format(dtype) | matrix)
             parts = {"training shapes": held[self.fits.training_shaped(held)],
                      "all shapes": held[(held.n >= 256) & (held.k >= 256)]}
             for label, part in parts.items():
                 self.note(spec["name"], f"gemm {dtype}, {label}", "held out",
                           self.fits.product_errors(entry, device, matrix, part, quantisation))
+        if spec.get("full_accumulation"):
+            self.add_full_accumulation(entry)
         self.add_points(entry, spec)
+        if "FP8" in spec["formats"]:
+            bandwidth = tables.device(spec["accelerator"], "FP8")["bandwidth"]
+            entry["quantise_efficiency_ratio"] = tables.cast_efficiency(spec["products"], bandwidth)
+            entry["evidence"].append((["quantise_efficiency_ratio"], "MEASURED", specs.PEER, 2026, specs.CAST_NOTE))
         source = specs.INFERSIM if "infersim" in spec else specs.PEER
         entry["evidence"].append((PRODUCT_FIELDS, "MEASURED", source, 2026, specs.TABLE_NOTE))
         memory = ("INFERRED", source, 2026, spec["memory"][1]) if "memory" in spec else (
             "MEASURED", source, 2026, specs.TABLE_NOTE)
         entry["evidence"].append((["memory_efficiency_ratio"], *memory))
 
+    def add_full_accumulation(self, entry):
+        """Hopper's FP8 units add with fewer than 32 bits; block-scaled kernels move the sums out, as products
+        with full accumulation do."""
+        formats = {(m["dtype"], m.get("scaling", "")): m for m in entry["matrix"]}
+        tensor, block = formats["FP8", ""], formats["FP8", "PER_BLOCK"]
+        tensor["full_accumulation_ratio"] = block["sustained_ratio"] / tensor["sustained_ratio"]
+        entry["evidence"].append((["matrix"], "INFERRED", specs.PEER, 2026, specs.ACCUMULATION_NOTE))
+
     def add_points(self, entry, spec):
         """Formats known by their best product alone take the first table's other ratios."""
         base = entry["matrix"][0]
+        plain = {key: value for key, value in base.items() if key != "scaling"}
         for dtype, sustained in spec.get("points", {}).items():
             unit = min(1.0, max(sustained, base["unit_ratio"]))
-            point = base | {"dtype": dtype, "unit_ratio": unit, "sustained_ratio": sustained}
+            point = plain | {"dtype": dtype, "unit_ratio": unit, "sustained_ratio": sustained}
             entry["matrix"].insert(0 if dtype == "BF16" else len(entry["matrix"]), point)
             source, year = spec["points_source"]
             entry["evidence"].append((["matrix"], "MEASURED", source, year,
-                                      f"{dtype}: sustained_ratio; the rest as {spec['formats'][0]}"))
+                                      f"{dtype}: sustained_ratio; the rest as {base['dtype']}"))
 
     def add_attention(self, entry, spec):
         device = tables.device(spec["accelerator"], "BF16")

@@ -13,6 +13,9 @@ FLASH_ISSUES = "Dao-AILab/flash-attention, benchmarks in issues 1310 and 1589 an
 
 TABLE_NOTE = "fitted on the kernel tables by scripts/fit/kernels.py"
 SETTLED_NOTE = "products looped for a second at the board's power limit, against the same ones in short loops"
+CAST_NOTE = "median of casts of 64 million elements and more"
+ACCUMULATION_NOTE = ("full_accumulation_ratio: sustained rate of block-scaled products, which add up in 32 bits too, over "
+                     "that of products scaled per tensor")
 LEVEL_NOTE = ("start-up and ramp fitted on the prefill table, inner loops on the published training kernels: "
               "serving kernels read paged caches")
 
@@ -34,7 +37,7 @@ MEASURED = [
           "evidence": ("REPORTED", f"{PEER}; {DAO}", 2023,
                        f"FLASH2: {LEVEL_NOTE}; the paper's points from memory of it")}]},
     {"name": "nvidia-h100", "accelerator": "H100-80GB SXM", "products": "h100_sxm", "full_grid": True,
-     "formats": ["BF16", "FP8"], "points": {"TF32": 0.813, "FP32": 0.774}, "points_source": (TORCH, 2026),
+     "formats": ["BF16", "FP8", "FP8_BLOCK"], "full_accumulation": True, "points": {"TF32": 0.813, "FP32": 0.774}, "points_source": (TORCH, 2026),
      "stream": (0.91, AZURE, 2024),
      "settled": (0.87, "INFERRED", "as nvidia-h200: the same processor and power limit"),
      "library": (2023, 0.85, "ESTIMATED", "fitted on the published H100 rows of family mosaic-mpt",
@@ -48,14 +51,15 @@ MEASURED = [
           "table": ("h100_sxm", "vllm-0.24.0"), "check_table": True,
           "evidence": ("MEASURED", SHAH, 2024, "FLASH3: fitted on the figures' values, read from a transcription")}]},
     {"name": "nvidia-h200", "accelerator": "H200-141GB SXM", "products": "h200_sxm",
-     "formats": ["BF16", "FP8", "INT8"], "stream": (0.90, AZURE, 2024),
+     "formats": ["BF16", "FP8", "FP8_BLOCK", "INT8"], "full_accumulation": True,
+     "stream": (0.90, AZURE, 2024),
      "settled": (0.87, "MEASURED", SETTLED_NOTE),
      "attention": [
          {"generation": "FLASH2", "copy": "nvidia-h100",
           "evidence": ("INFERRED", SHAH, 2024, "FLASH2: the same processor as nvidia-h100")},
          {"generation": "FLASH3", "copy": "nvidia-h100", "table": ("h200_sxm", "vllm-0.22.0"),
           "evidence": ("INFERRED", SHAH, 2024, "FLASH3: the same processor as nvidia-h100")}]},
-    {"name": "nvidia-h20", "accelerator": "H20-96GB", "infersim": "h20", "formats": ["FP8"],
+    {"name": "nvidia-h20", "accelerator": "H20-96GB", "infersim": "h20", "formats": ["FP8_BLOCK"],
      "points": {"BF16": 0.961, "TF32": 0.970, "FP32": 0.726}, "points_source": (TORCH, 2026), "cached_bytes": 60e6,
      "memory": (0.85, "as nvidia-h200"), "stream": (0.90, AZURE, 2024),
      "attention": [
@@ -65,7 +69,7 @@ MEASURED = [
           "evidence": ("MEASURED", f"{INFERSIM}; {FLASH_ISSUES}", 2024,
                        "FLASH3: fitted on both; backward as forward at the ratio of nvidia-a100")}]},
     {"name": "nvidia-b200", "accelerator": "B200 (HGX)", "products": "b200_sxm", "full_grid": True,
-     "formats": ["BF16", "FP8", "FP4"], "points": {"FP32": 0.828}, "points_source": (TORCH, 2026),
+     "formats": ["BF16", "FP8", "FP8_BLOCK", "FP4"], "points": {"FP32": 0.828}, "points_source": (TORCH, 2026),
      "stream": (0.90, "as nvidia-h200", 2024), "settled": (0.91, "MEASURED", SETTLED_NOTE),
      "attention": [
          {"generation": "FLASH2", "published": "B200", "sizes": [64], "tile": 128,
@@ -74,7 +78,7 @@ MEASURED = [
           "sizes": [64, 128], "tile": 128,
           "evidence": ("MEASURED", f"{PEER}; {FLASH_ISSUES}", 2026, f"FLASH3: {LEVEL_NOTE}")}]},
     {"name": "nvidia-gb200", "accelerator": "GB200 (per GPU, NVL72)", "products": "gb200",
-     "formats": ["BF16", "FP8", "FP4"], "stream": (0.90, "as nvidia-h200", 2024),
+     "formats": ["BF16", "FP8", "FP8_BLOCK", "FP4"], "stream": (0.90, "as nvidia-h200", 2024),
      "settled": (0.88, "MEASURED", SETTLED_NOTE),
      "attention": [
          {"generation": "FLASH2", "copy": "nvidia-b200",
@@ -82,7 +86,7 @@ MEASURED = [
          {"generation": "FLASH3", "copy": "nvidia-b200", "table": ("gb200", "vllm-0.22.0"),
           "evidence": ("INFERRED", FLASH_ISSUES, 2026, "FLASH3: as nvidia-b200")}]},
     {"name": "nvidia-b300", "accelerator": "B300 (HGX)", "products": "b300_sxm",
-     "formats": ["BF16", "FP8", "FP4"], "stream": (0.90, "as nvidia-h200", 2024),
+     "formats": ["BF16", "FP8", "FP8_BLOCK", "FP4"], "stream": (0.90, "as nvidia-h200", 2024),
      "settled": (0.91, "INFERRED", "as nvidia-b200"),
      "attention": [
          {"generation": "FLASH2", "copy": "nvidia-b200",
@@ -93,7 +97,7 @@ MEASURED = [
                        "FLASH3: as nvidia-b200; head size 64, which twice the exponential units speed up, "
                        "from the long sequences of the prefill table")}]},
     {"name": "nvidia-gb300", "accelerator": "GB300 (per GPU, NVL72)", "products": "gb300",
-     "formats": ["BF16", "FP8", "FP4"], "stream": (0.90, "as nvidia-h200", 2024),
+     "formats": ["BF16", "FP8", "FP8_BLOCK", "FP4"], "stream": (0.90, "as nvidia-h200", 2024),
      "settled": (0.88, "INFERRED", "as nvidia-gb200"),
      "attention": [
          {"generation": "FLASH2", "copy": "nvidia-b200",
@@ -104,12 +108,12 @@ MEASURED = [
                        "FLASH3: as nvidia-b200; head size 64, which twice the exponential units speed up, "
                        "from the long sequences of the prefill table")}]},
     {"name": "nvidia-l40s", "accelerator": "L40S", "products": "l40s", "cached_bytes": 96e6,
-     "formats": ["BF16", "FP8", "INT8"], "stream": (0.90, "as nvidia-h200", 2024),
+     "formats": ["BF16", "FP8", "FP8_BLOCK", "INT8"], "stream": (0.90, "as nvidia-h200", 2024),
      "attention": [
          {"generation": "FLASH2", "table": ("l40s", "vllm-0.24.0"), "sizes": [64, 128], "tile": 128,
           "evidence": ("MEASURED", PEER, 2026, f"{TABLE_NOTE}; backward at the ratio of nvidia-a100")}]},
     {"name": "nvidia-rtx-pro-6000", "accelerator": "RTX PRO 6000", "products": "rtx_pro_6000_server",
-     "cached_bytes": 128e6, "formats": ["BF16", "FP8", "FP4"], "stream": (0.90, "as nvidia-h200", 2024),
+     "cached_bytes": 128e6, "formats": ["BF16", "FP8", "FP8_BLOCK", "FP4"], "stream": (0.90, "as nvidia-h200", 2024),
      "attention": [
          {"generation": "FLASH2", "table": ("rtx_pro_6000_server", "trtllm-1.3.0rc20"),
           "sizes": [64, 128], "tile": 128,

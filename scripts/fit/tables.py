@@ -15,9 +15,13 @@ AICONFIGURATOR = SHARED / "measured" / "aiconfigurator"
 FORMATS = {
     "BF16": ("bf16_TFLOPS", 2, "bfloat16"),
     "FP8": ("fp8_TFLOPS", 1, "fp8"),
+    "FP8_BLOCK": ("fp8_TFLOPS", 1, "fp8_block"),
     "INT8": ("int8_TOPS", 1, "sq"),
     "FP4": ("fp4_TFLOPS", 0.5, "nvfp4"),
 }
+
+# Smaller casts are served from the cache in part.
+CAST_ELEMENTS = 2**26
 
 # Peaks that the table of accelerators lacks: dense TFLOPS and GB/s of the data sheets.
 EXTRA = {
@@ -49,6 +53,14 @@ def products(system, dtype, full_grid=False):
     table = table.drop_duplicates(["m", "n", "k"])
     return pd.DataFrame({"m": table.m.astype(float), "n": table.n.astype(float), "k": table.k.astype(float),
                          "seconds": table.lat_us * 1e-6}).reset_index(drop=True)
+
+
+def cast_efficiency(system, bandwidth):
+    """Share of memory bandwidth that large casts to FP8 reach: two bytes read, one written."""
+    table = pd.read_csv(AICONFIGURATOR / "quantize.csv.xz")
+    table = table[(table.system == system) & (table["stack"] == "trtllm-1.3.0rc20") & (table.op == "scale_matrix")
+                  & (table.m * table.k >= CAST_ELEMENTS)]
+    return float(np.median(3 * table.m * table.k / (table.lat_us * 1e-6) / bandwidth))
 
 
 def infersim_products(gpu):

@@ -5,7 +5,8 @@ import tables
 DIGITS = 4
 SCALARS = ("max_split", "min_split_depth", "split_latency_s", "start_up_s", "overlap_loss_ratio",
            "memory_efficiency_ratio")
-STREAM_SCALARS = ("stream_efficiency_ratio", "stream_start_up_s", "settled_clock_ratio")
+STREAM_SCALARS = ("stream_efficiency_ratio", "stream_start_up_s", "quantise_efficiency_ratio",
+                  "settled_clock_ratio")
 
 
 def number(value):

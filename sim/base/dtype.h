@@ -56,6 +56,16 @@ struct NumberFormat {
   Scaling scaling;
 };
 
+// Bytes of one stored element, its share of the scales included: FP32 of 128 (DeepSeek-V3, section
+// 3.3), E8M0 of 32 (OCP MX specification 1.0, section 5), E4M3 of 16 (arXiv 2509.25149, section 2).
+constexpr double StoredBytes(NumberFormat format) {
+  const double element = ElementBytes(format.dtype);
+  if (format.scaling == Scaling::kBlock) return element + 4.0 / 128;
+  if (format.scaling == Scaling::kMx) return element + 1.0 / 32;
+  if (format.scaling == Scaling::kNv) return element + 1.0 / 16;
+  return element;
+}
+
 }  // namespace fleetsim
 
 #endif  // SIM_BASE_DTYPE_H_

@@ -69,6 +69,9 @@ struct Accelerator {
   // What programs can fill: as sold where nothing else is known.
   Bytes UsableMemory() const { return visible_memory > Bytes(0) ? visible_memory : memory; }
   FlopsPerSecond Peak(DataType dtype) const { return peak[static_cast<int>(dtype)]; }
+  // Matrix units that apply scales of 16 or 32 elements (MX, NVFP4): they came together with
+  // four-bit formats (Blackwell, CDNA 4, Ascend 950).
+  bool ScalesGroups() const { return Peak(DataType::kFp4).value() > 0.0; }
 };
 
 // What `speed` in a platform file states of an accelerator that is not power-capped: its BF16 peak,

@@ -169,11 +169,13 @@ AttentionElements ElementsOf(const AttentionShape& shape) {
 
 }  // namespace
 
-Seconds GemmTime(const Device& device, NumberFormat wanted, const GemmShape& shape) {
+Seconds GemmTime(const Device& device, NumberFormat wanted, const GemmShape& shape,
+                 Accumulation accumulation) {
   const DataType dtype = wanted.dtype;
   const KernelClass& kernels = *device.kernels;
   const MatrixFormat& format = FormatOf(kernels, wanted);
-  const FlopsPerSecond peak = Peak(device, dtype) * LibraryRatio(device);
+  const double adding = accumulation == Accumulation::kFull ? format.full_accumulation : 1.0;
+  const FlopsPerSecond peak = Peak(device, dtype) * (LibraryRatio(device) * adding);
   const BytesPerSecond memory = MemoryRate(device);
   const Product product{device, format, shape, UnitRate(*device.accelerator, peak * format.unit),
                         memory};
@@ -215,6 +217,17 @@ Seconds StreamTime(const Device& device, Bytes traffic) {
   const KernelClass& kernels = *device.kernels;
   return kernels.stream_start_up +
          traffic / (device.accelerator->memory_bandwidth * kernels.stream_efficiency);
+}
+
+Seconds QuantiseTime(const Device& device, Bytes cast, Bytes scale) {
+  const KernelClass& kernels = *device.kernels;
+  Seconds time;
+  if (cast != Bytes(0.0)) {
+    time += kernels.stream_start_up +
+            cast / (device.accelerator->memory_bandwidth * kernels.quantise_efficiency);
+  }
+  if (scale > Bytes(0.0)) time += StreamTime(device, scale);
+  return time;
 }
 
 }  // namespace fleetsim

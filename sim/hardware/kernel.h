@@ -34,13 +34,21 @@ struct AttentionShape {
   AttentionKernel generation = AttentionKernel::kFlash2;  // one of the flash generations
 };
 
+// How a product adds up in formats whose matrix units keep fewer than 32 bits of the sum.
+enum class Accumulation { kFast, kFull };
+
 // Time of one kernel on the device, launch to end, without host time. The format must have a peak.
-Seconds GemmTime(const Device& device, NumberFormat format, const GemmShape& shape);
+Seconds GemmTime(const Device& device, NumberFormat format, const GemmShape& shape,
+                 Accumulation accumulation = Accumulation::kFast);
 Seconds FlashAttentionForward(const Device& device, DataType dtype, const AttentionShape& shape);
 Seconds FlashAttentionBackward(const Device& device, DataType dtype, const AttentionShape& shape);
 
 // A memory-bound kernel that moves `traffic` in all (reads plus writes).
 Seconds StreamTime(const Device& device, Bytes traffic);
+
+// Casts to a narrow format that move `cast`, and before them the search for a tensor's largest
+// value that reads `scale` (none: zero).
+Seconds QuantiseTime(const Device& device, Bytes cast, Bytes scale);
 
 }  // namespace fleetsim
 

@@ -31,6 +31,7 @@ struct MatrixFormat {
   double sustained = 1.0;  // all units busy, of the whole peak
   double ramp_depth = 0;   // of a tile, as extra depth k
   Scaling scaling = Scaling::kNone;
+  double full_accumulation = 1.0;  // rate with partial sums kept in 32 bits, of that without
 };
 
 // Flash attention of one generation.
@@ -65,6 +66,7 @@ struct KernelClass {
   std::vector<LibraryGeneration> libraries;  // by rising year
   double stream_efficiency = 1.0;
   Seconds stream_start_up;
+  double quantise_efficiency = 1.0;  // of memory bandwidth, kernels that cast to narrow formats
   double settled_clock = 1.0;  // at the board's power limit, of the clock the rest was measured at
   std::vector<Evidence> evidence;
   std::string notes;

@@ -2,6 +2,7 @@
 #ifndef SIM_HARDWARE_STACK_H_
 #define SIM_HARDWARE_STACK_H_
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -39,8 +40,13 @@ struct SelectiveShares {
 
 // How the stack trains in formats of less than 16 bits, beside what the job's recipe says.
 struct NarrowTraining {
-  Scaling fp8_scaling = Scaling::kTensorDelayed;  // where the recipe names none
-  bool fp8_parameters = false;                    // kept and gathered in 8 bits
+  Scaling fp8_scaling = Scaling::kTensorDelayed;     // where the recipe names none
+  bool fp8_parameters = false;                       // kept and gathered in 8 bits
+  bool fuses_norm_cast = false;                      // norms write the narrow format themselves
+  bool casts_weights_every_pass = false;             // the narrow copy is not kept
+  bool keeps_wide_activations = false;               // casts again for the backward pass
+  double launches_per_product = 0;                   // kernels more on the host, each pass
+  std::optional<DataType> gradient_reduction_dtype;  // absent: as with 16 bits
 };
 
 struct SoftwareStack {
@@ -88,6 +94,24 @@ struct SoftwareStack {
   double permute_traffic_forward = 0, permute_traffic_backward = 0;
   double expert_launches_forward = 0, expert_launches_backward = 0;  // beyond a dense layer's
   bool expert_tensor_parallel = false;  // cuts experts over the tensor ranks unless told otherwise
+
+  // With products in `precision`: what travels in the data-parallel reduction, bytes of the
+  // gradient held a parameter, and of adding one micro-batch's to it.
+  DataType ReductionType(DataType precision) const {
+    return IsNarrow(precision) ? narrow.gradient_reduction_dtype.value_or(gradient_reduction_dtype)
+                               : gradient_reduction_dtype;
+  }
+  // Gradients are summed in what they are reduced in where narrow training says so.
+  double GradientBytes(DataType precision) const {
+    const DataType type = ReductionType(precision);
+    return type == gradient_reduction_dtype ? gradient_bytes : ElementBytes(type);
+  }
+  double AccumulationTraffic(DataType precision) const {
+    // The product writes two bytes in any case; adding reads and writes the sum instead.
+    const DataType type = ReductionType(precision);
+    return type == gradient_reduction_dtype ? gradient_accumulation_traffic
+                                            : 2 * ElementBytes(type) - 2;
+  }
 
   std::vector<MeasuredOrigin> measured_origins;
   std::vector<UtilisationCount> utilisation_counts;

@@ -94,6 +94,11 @@ absl::Status ReadMatrix(const Fields& fields, const proto::KernelClass& entry,
     format.ramp_depth = matrix.ramp_depth();
     // The two enumerations have the same order.
     format.scaling = static_cast<Scaling>(matrix.scaling());
+    if (matrix.has_full_accumulation_ratio()) {
+      format.full_accumulation = matrix.full_accumulation_ratio();
+      RETURN_IF_ERROR(
+          fields.Above(path + "full_accumulation_ratio", format.full_accumulation, 0, 1));
+    }
     for (const MatrixFormat& other : result->matrix) {
       if (other.dtype == format.dtype && other.scaling == format.scaling) {
         return fields.Wrong(path + "dtype", absl::StrCat(DataTypeName(format.dtype), " again"),
@@ -189,6 +194,12 @@ absl::Status ReadScalars(const Fields& fields, const proto::KernelClass& entry,
   result->memory_efficiency = entry.memory_efficiency_ratio();
   result->stream_efficiency = entry.stream_efficiency_ratio();
   result->stream_start_up = Seconds(entry.stream_start_up_s());
+  result->quantise_efficiency = entry.stream_efficiency_ratio();
+  if (entry.has_quantise_efficiency_ratio()) {
+    RETURN_IF_ERROR(
+        fields.Above("quantise_efficiency_ratio", entry.quantise_efficiency_ratio(), 0, 1));
+    result->quantise_efficiency = entry.quantise_efficiency_ratio();
+  }
   return absl::OkStatus();
 }
 

@@ -52,6 +52,7 @@ const std::vector<Bounds>& StackBounds() {
       {"permute_bytes_backward", 0, 1000, "bytes per dispatched element"},
       {"expert_launches_forward", 0, 10000, "launches a layer"},
       {"expert_launches_backward", 0, 10000, "launches a layer"},
+      {"narrow_launches_per_product", 0, 100, "kernels"},
   };
   return kBounds;
 }
@@ -105,12 +106,24 @@ void ReadOverlap(const proto::SoftwareStack& entry, SoftwareStack& stack) {
   stack.default_shard_ranks = entry.default_shard_ranks();
 }
 
-void ReadNarrow(const proto::SoftwareStack& entry, SoftwareStack& stack) {
+absl::Status ReadNarrow(const proto::SoftwareStack& entry, const std::string& file,
+                        const FieldLines& lines, SoftwareStack& stack) {
   // The two enumerations have the same order.
   if (entry.fp8_scaling() != proto::SCALING_UNSPECIFIED) {
     stack.narrow.fp8_scaling = static_cast<Scaling>(entry.fp8_scaling());
   }
   stack.narrow.fp8_parameters = entry.fp8_parameters();
+  stack.narrow.fuses_norm_cast = entry.fuses_norm_cast();
+  stack.narrow.casts_weights_every_pass = entry.casts_weights_every_pass();
+  stack.narrow.keeps_wide_activations = entry.keeps_wide_activations();
+  stack.narrow.launches_per_product = entry.narrow_launches_per_product();
+  if (entry.narrow_gradient_reduction_dtype() != proto::DATA_TYPE_UNSPECIFIED) {
+    const char* field = "narrow_gradient_reduction_dtype";
+    ASSIGN_OR_RETURN(
+        stack.narrow.gradient_reduction_dtype,
+        ReadDataType(entry.narrow_gradient_reduction_dtype(), {file, lines.LineOf(field), field}));
+  }
+  return absl::OkStatus();
 }
 
 void ReadRecompute(const proto::SoftwareStack& entry, SoftwareStack& stack) {
@@ -211,7 +224,7 @@ absl::StatusOr<SoftwareStack> ReadSoftwareStack(const proto::SoftwareStack& entr
   ReadOverlap(entry, stack);
   ReadRecompute(entry, stack);
   ReadMemory(entry, stack);
-  ReadNarrow(entry, stack);
+  RETURN_IF_ERROR(ReadNarrow(entry, file, lines, stack));
   ReadExperts(entry, stack);
   for (const proto::SoftwareStack::Origin& origin : entry.measured_by()) {
     stack.measured_origins.push_back({origin.family(), origin.contains()});

@@ -34,6 +34,20 @@ double ActivationFunctionElements(const MemoryQuestion& question, const LayerOpe
   return question.stack->recomputes_activation_function ? kept - output : kept;
 }
 
+// What narrow products save of it: the outputs of the two norms and of the activation function are
+// kept as the products read them; that of the attention core is kept in both widths, since its own
+// backward pass needs it.
+double NarrowSaving(const MemoryQuestion& question, const LayerOperators& operators) {
+  if (!IsNarrow(question.precision) || question.stack->narrow.keeps_wide_activations) return 0.0;
+  const double narrow = StoredBytes({question.precision, question.recipe.scaling});
+  const double norms = 2.0 * operators.hidden_elements * SequenceShare(question.strategy);
+  const double function = operators.ffn_elements / (question.model->gated_ffn ? 1.5 : 1.0);
+  const double kept = question.stack->recomputes_activation_function ? 0.0 : function;
+  const double attention =
+      operators.tokens * operators.attention.heads * operators.attention.value_dim;
+  return (norms + kept) * (kActivationBytes - narrow) - attention * narrow;
+}
+
 // What a layer keeps but its scores: without recomputation all, under selective recomputation the
 // shares that are not computed again.
 double LayerWithoutScores(const MemoryQuestion& question, const LayerOperators& operators,
@@ -50,7 +64,8 @@ double LayerWithoutScores(const MemoryQuestion& question, const LayerOperators& 
                          ActivationFunctionElements(question, operators);
   return sharded * kActivationBytes * (1.0 - again.matrix) +
          operators.hidden_elements * question.stack->activation_replicated *
-             (1.0 - again.elementwise) * SequenceShare(question.strategy);
+             (1.0 - again.elementwise) * SequenceShare(question.strategy) -
+         NarrowSaving(question, operators) * (1.0 - again.matrix);
 }
 
 // Inputs of frozen products that have no adapter: their input gradients do without.
@@ -109,6 +124,17 @@ double Working(const MemoryQuestion& question, int stage) {
   return working;
 }
 
+// Bytes of the weights a parameter of the layers: narrow products keep one narrow copy for each
+// direction, beside the 16-bit weights unless parameters are narrow themselves.
+double LayerWeightBytes(const MemoryQuestion& question) {
+  const SoftwareStack& stack = *question.stack;
+  if (!IsNarrow(question.precision) || stack.narrow.casts_weights_every_pass) {
+    return stack.weight_bytes;
+  }
+  const double copies = 2.0 * StoredBytes({question.precision, question.recipe.scaling});
+  return question.recipe.narrow_parameters.value_or(false) ? copies : stack.weight_bytes + copies;
+}
+
 }  // namespace
 
 Bytes LayerActivations(const MemoryQuestion& question, int layer) {
@@ -131,8 +157,8 @@ MemoryUse StageMemory(const MemoryQuestion& question, int stage) {
   const Strategy& strategy = question.strategy;
   const Trainable& trainable = question.trainable;
   const HeldParameters trained = TrainedByStage(*question.model, trainable, strategy, stage);
-  HeldParameters weights =
-      WeightBytesByStage(*question.model, trainable, strategy, stage, stack.weight_bytes);
+  HeldParameters weights = WeightBytesByStage(*question.model, trainable, strategy, stage,
+                                              {LayerWeightBytes(question), stack.weight_bytes});
   // Adapters are switched off for the reference pass; a base that changes needs a copy.
   if (trainable.reference_pass && !trainable.HasAdapters()) {
     weights +=
@@ -147,7 +173,7 @@ MemoryUse StageMemory(const MemoryQuestion& question, int stage) {
   MemoryUse use;
   use.stage = stage;
   use.weights = Bytes(kept(weights, 3));
-  use.gradients = Bytes(kept(trained, 2) * stack.gradient_bytes);
+  use.gradients = Bytes(kept(trained, 2) * stack.GradientBytes(question.precision));
   use.optimizer = Bytes(kept(trained, 1) * stack.optimizer_bytes);
   use.activations = Bytes(PeakActivations(question, stage));
   use.working = Bytes(Working(question, stage));

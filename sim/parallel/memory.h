@@ -7,6 +7,7 @@
 #include "sim/base/units.h"
 #include "sim/hardware/stack.h"
 #include "sim/model/architecture.h"
+#include "sim/model/precision_recipe.h"
 #include "sim/model/recompute.h"
 #include "sim/model/trainable.h"
 #include "sim/parallel/memory_use.h"
@@ -23,6 +24,8 @@ struct MemoryQuestion {
   double recomputed_layers = 1.0;  // share of the layers that recompute, where any do
   int sequence_length = 0;         // tokens
   Trainable trainable;
+  DataType precision = DataType::kBf16;
+  PrecisionRecipe recipe;  // complete, see CompleteRecipe()
 };
 
 // Kept of one layer for one micro-batch until its backward pass, on one rank.

@@ -9,6 +9,12 @@ double VocabularyMatrixOnRank(const Architecture& model, const Strategy& strateg
   return PaddedVocab(model, strategy.tensor) * model.hidden / strategy.tensor;
 }
 
+// Further-token modules look up in a copy of the table where the first stage is another rank's.
+double PredictionTable(const Architecture& model, const Strategy& strategy) {
+  const bool copied = model.multi_token_prediction_layers > 0 && strategy.pipeline > 1;
+  return copied ? VocabularyMatrixOnRank(model, strategy) : 0.0;
+}
+
 // Sum of `of_layer` over the layers of the stage's chunks.
 template <class OfLayer>
 HeldParameters SumLayers(const Architecture& model, const Strategy& strategy, int stage,
@@ -59,10 +65,7 @@ HeldParameters HeldByStage(const Architecture& model, const Strategy& strategy, 
   if (stage == 0) held.shared += EmbeddingParametersOnRank(model, strategy);
   if (stage + 1 == strategy.pipeline) {
     held.shared += HeadParametersOnRank(model, strategy);
-    // The modules' lookups use a copy of the table where the first stage is another rank's.
-    if (model.multi_token_prediction_layers > 0 && strategy.pipeline > 1) {
-      held.shared += VocabularyMatrixOnRank(model, strategy);
-    }
+    held.shared += PredictionTable(model, strategy);
   }
   return held;
 }
@@ -103,19 +106,19 @@ HeldParameters WeightBytesByLayer(const Architecture& model, const Trainable& tr
 }
 
 HeldParameters WeightBytesByStage(const Architecture& model, const Trainable& trainable,
-                                  const Strategy& strategy, int stage, double training_bytes) {
-  if (trainable.Everything()) return HeldByStage(model, strategy, stage) * training_bytes;
-  const double frozen = StoredBytes(FrozenStorage::kSixteenBit);
+                                  const Strategy& strategy, int stage,
+                                  const TrainingBytes& training) {
   HeldParameters bytes = SumLayers(model, strategy, stage, [&](int layer) {
-    return WeightBytesByLayer(model, trainable, strategy, layer, training_bytes);
+    return WeightBytesByLayer(model, trainable, strategy, layer, training.layers);
   });
+  const double frozen = StoredBytes(FrozenStorage::kSixteenBit);
   if (stage == 0) {
     bytes.shared += EmbeddingParametersOnRank(model, strategy) *
-                    (trainable.TrainsEmbedding() ? training_bytes : frozen);
+                    (trainable.TrainsEmbedding() ? training.ends : frozen);
   }
   if (stage + 1 == strategy.pipeline) {
-    bytes.shared +=
-        HeadParametersOnRank(model, strategy) * (trainable.TrainsHead() ? training_bytes : frozen);
+    bytes.shared += (HeadParametersOnRank(model, strategy) + PredictionTable(model, strategy)) *
+                    (trainable.TrainsHead() ? training.ends : frozen);
   }
   return bytes;
 }

@@ -46,12 +46,18 @@ HeldParameters TrainedByLayer(const Architecture& model, const Trainable& traina
 HeldParameters TrainedByStage(const Architecture& model, const Trainable& trainable,
                               const Strategy& strategy, int stage);
 
-// Bytes of weights: what is trained with `training_bytes` a parameter, frozen matrices of layers as
-// they are stored, the rest in 16 bits.
+// Bytes of a trained parameter: of layers, and of embedding and head, which are never narrow.
+struct TrainingBytes {
+  double layers = 0, ends = 0;
+};
+
+// Bytes of weights: trained ones as said, frozen matrices of layers as they are stored, the rest in
+// 16 bits.
 HeldParameters WeightBytesByLayer(const Architecture& model, const Trainable& trainable,
                                   const Strategy& strategy, int layer, double training_bytes);
 HeldParameters WeightBytesByStage(const Architecture& model, const Trainable& trainable,
-                                  const Strategy& strategy, int stage, double training_bytes);
+                                  const Strategy& strategy, int stage,
+                                  const TrainingBytes& training);
 
 // The matrix whose gradients first and last stage add up; zero where there is none.
 double TiedParametersAcrossStages(const Architecture& model, const Strategy& strategy);

@@ -41,11 +41,11 @@ GroupPlacement FirstDataGroup(const TrainingSpec& spec, const Fleet& fleet) {
 Seconds DataParallelTime(const TrainingSpec& spec, const Fleet& fleet, double parameters) {
   if (spec.strategy.data * spec.strategy.context == 1) return Seconds(0.0);
   const GroupPlacement group = FirstDataGroup(spec, fleet);
-  const Bytes gradients(parameters * ElementBytes(spec.stack->gradient_reduction_dtype));
+  const Bytes gradients(parameters * ElementBytes(spec.GradientReductionType()));
   if (spec.strategy.zero_stage == 0) {
     return CollectiveTime(PlanCollective(CollectiveKind::kAllReduce, gradients, group));
   }
-  const Bytes weights(parameters * spec.stack->weight_bytes);
+  const Bytes weights(parameters * spec.GatheredParameterBytes());
   return CollectiveTime(PlanCollective(CollectiveKind::kReduceScatter, gradients, group)) +
          CollectiveTime(PlanCollective(CollectiveKind::kAllGather, weights, group));
 }

@@ -91,7 +91,9 @@ MemoryUse MemoryOf(const TrainingSpec& spec) {
                      .recompute = spec.recompute,
                      .recomputed_layers = spec.recomputed_layers,
                      .sequence_length = spec.longest > 0 ? spec.longest : spec.sequence_length,
-                     .trainable = spec.trainable});
+                     .trainable = spec.trainable,
+                     .precision = spec.precision,
+                     .recipe = spec.recipe});
 }
 
 absl::StatusOr<MemoryUse> CheckFits(const TrainingSpec& spec, Bytes capacity) {

@@ -168,7 +168,7 @@ Work WeightGradientKernels(const TrainingSpec& spec, const WorkerHardware& hardw
   const LayerOperators operators = ForwardOperators(*spec.model, layer, spec.Shard());
   const ProductTime products = WeightGradients(spec, hardware, operators.gemms);
   const double accumulated = HeldByLayer(*spec.model, spec.strategy, layer).Total() *
-                             spec.stack->gradient_accumulation_traffic;
+                             spec.stack->AccumulationTraffic(spec.precision);
   Work work;
   AddKernels(work, Part::kBackward,
              {.matrix = products.matrix,
@@ -177,13 +177,21 @@ Work WeightGradientKernels(const TrainingSpec& spec, const WorkerHardware& hardw
   return work;
 }
 
+// Kernels that casting adds, forward or backward: for each product of the layer.
+double NarrowLaunches(const TrainingSpec& spec, int layer) {
+  if (!IsNarrow(spec.precision)) return 0.0;
+  const size_t products = ForwardOperators(*spec.model, layer, spec.Shard()).gemms.size();
+  return spec.stack->narrow.launches_per_product * static_cast<double>(products);
+}
+
 struct Launches {
   double forward, backward;
 };
 
 Launches LaunchesOf(const TrainingSpec& spec, int layer) {
   const SoftwareStack& stack = *spec.stack;
-  Launches launches{stack.launches_forward, stack.launches_backward};
+  const double casts = NarrowLaunches(spec, layer);
+  Launches launches{stack.launches_forward + casts, stack.launches_backward + casts};
   if (HasExperts(*spec.model, layer)) {
     launches.forward += stack.expert_launches_forward;
     launches.backward += stack.expert_launches_backward;

@@ -1,5 +1,7 @@
 #include "sim/training/products.h"
 
+#include "sim/training/quantisation.h"
+
 namespace fleetsim {
 
 NumberFormat FormatOf(const TrainingSpec& spec, const GemmOp& gemm) {
@@ -11,15 +13,20 @@ ProductTime ForwardProducts(const TrainingSpec& spec, const WorkerHardware& hard
   ProductTime time;
   for (size_t i = 0; i < count; ++i) {
     time.matrix += GemmTime(hardware.device, FormatOf(spec, gemms[i]), gemms[i].shape);
+    time.memory += QuantiseForward(spec, hardware, gemms[i]);
   }
   return time;
 }
 
+// Gradients are added up in 32 bits (defaults of Transformer Engine's recipes and of torchao).
 ProductTime InputGradients(const TrainingSpec& spec, const WorkerHardware& hardware,
                            const std::vector<GemmOp>& gemms) {
   ProductTime time;
   for (const GemmOp& gemm : gemms) {
-    time.matrix += GemmTime(hardware.device, FormatOf(spec, gemm), InputGradient(gemm.shape));
+    time.matrix += GemmTime(hardware.device, FormatOf(spec, gemm), InputGradient(gemm.shape),
+                            Accumulation::kFull);
+    // The gradient of the output, for both products of the backward pass.
+    time.memory += QuantiseBackward(spec, hardware, gemm);
   }
   return time;
 }
@@ -28,7 +35,8 @@ ProductTime WeightGradients(const TrainingSpec& spec, const WorkerHardware& hard
                             const std::vector<GemmOp>& gemms) {
   ProductTime time;
   for (const GemmOp& gemm : gemms) {
-    time.matrix += GemmTime(hardware.device, FormatOf(spec, gemm), WeightGradient(gemm.shape));
+    time.matrix += GemmTime(hardware.device, FormatOf(spec, gemm), WeightGradient(gemm.shape),
+                            Accumulation::kFull);
   }
   return time;
 }

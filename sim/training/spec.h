@@ -40,6 +40,13 @@ struct TrainingSpec {
     return recipe.narrow_attention ? precision : WidePrecision();
   }
   LayerShard Shard() const { return ShardOf(strategy, sequence_length, rows.attended); }
+  // What travels in the data-parallel reduction and gather, a parameter. Formats with scales of
+  // their own along each dimension are made from gathered 16-bit weights.
+  DataType GradientReductionType() const { return stack->ReductionType(precision); }
+  double GatheredParameterBytes() const {
+    const bool narrow = recipe.narrow_parameters.value_or(false) && recipe.scaling != Scaling::kMx;
+    return narrow ? ElementBytes(precision) : stack->weight_bytes;
+  }
   // Sequences of one step over all replicas.
   double GlobalBatch() const {
     return static_cast<double>(strategy.micro_batch) * strategy.micro_batches * strategy.data;

@@ -185,7 +185,7 @@ class StageProgram {
   // only.
   // The experts' have replicas of their own. Both on one stream: the last ends last.
   int Reduce(const HeldParameters& parameters, std::uint8_t stream, int after) {
-    const double element = ElementBytes(spec_.stack->gradient_reduction_dtype);
+    const double element = ElementBytes(spec_.GradientReductionType());
     const bool sharded =
         spec_.strategy.zero_stage >= 1 && spec_.strategy.optimizer_shards == replicas_;
     const CollectiveKind kind =
@@ -213,7 +213,7 @@ class StageProgram {
       return Collective(GroupKind::kShard, CollectiveKind::kAllGather, bytes, stream, after);
     }
     return Collective(GroupKind::kShard, CollectiveKind::kBroadcast, bytes, stream, after,
-                      Broadcasts(bytes / spec_.stack->weight_bytes));
+                      Broadcasts(bytes / spec_.GatheredParameterBytes()));
   }
 
   // One from each rank that owns some of these parameters.
@@ -231,7 +231,7 @@ class StageProgram {
       for (const HeldParameters& trained : chunk.trained) {
         gathered_.back().push_back(
             trained.Total() > 0.0
-                ? GatherWeights(trained * spec_.stack->weight_bytes, kGatherStream, -1)
+                ? GatherWeights(trained * spec_.GatheredParameterBytes(), kGatherStream, -1)
                 : -1);
       }
     }
@@ -316,7 +316,7 @@ class StageProgram {
     const bool is_end = stage_ == 0 || stage_ + 1 == spec_.strategy.pipeline;
     if (tied > 0.0 && is_end) {
       Collective(GroupKind::kTied, CollectiveKind::kAllReduce,
-                 tied * ElementBytes(spec_.stack->gradient_reduction_dtype), kComputeStream, after);
+                 tied * ElementBytes(spec_.GradientReductionType()), kComputeStream, after);
     }
     Work optimizer = OptimizerStep(spec_, hardware_, trained);
     Add(optimizer, Part::kHost, Activity::kIdle, spec_.stack->host_per_step);
@@ -325,7 +325,7 @@ class StageProgram {
                                 !ShardsWeights() && !GathersAhead() &&
                                 spec_.strategy.optimizer_shards > 1 && trained.Total() > 0.0;
     if (gathers_at_end) {
-      GatherWeights(trained * spec_.stack->weight_bytes, kComputeStream, -1);
+      GatherWeights(trained * spec_.GatheredParameterBytes(), kComputeStream, -1);
     }
   }
 

@@ -59,6 +59,18 @@ void AddAssumptions(const TrainingSpec& spec, const WorkerKinds& kinds, StepResu
            "inferred", "endless matrix products against short ones, see docs/kernels.md"});
     }
   }
+  if (IsNarrow(spec.precision)) {
+    const std::vector<MatrixFormat>& known = kinds.hardware.front().device.kernels->matrix;
+    const bool measured = std::any_of(known.begin(), known.end(), [&](const MatrixFormat& format) {
+      return format.dtype == spec.precision;
+    });
+    result.assumptions.push_back({absl::StrCat(DataTypeName(spec.precision), " products scaled ",
+                                               ScalingName(spec.recipe.scaling),
+                                               "; loss head, router and attention core in 16 bits"),
+                                  measured ? "measured" : "inferred",
+                                  measured ? "products of that format, see docs/kernels.md"
+                                           : "share of peak as the class's first format"});
+  }
   result.assumptions.push_back({absl::StrCat("software stack ", spec.stack->name), "estimated",
                                 "catalog entry, see docs/step.md"});
 }
@@ -94,17 +106,11 @@ void AddRecord(const ProgramRecord& record, int replicas, StepResult& result) {
   result.simulated_activities = record.activities;
 }
 
-// OCP's microscaling came to matrix units together with four-bit formats (Blackwell, CDNA 4, Ascend
-// 950).
-bool ScalesGroups(const Accelerator& accelerator) {
-  return accelerator.Peak(DataType::kFp4).value() > 0.0;
-}
-
 absl::Status CheckFormat(const Accelerator& accelerator, NumberFormat format) {
   std::string lacks;
   if (accelerator.Peak(format.dtype).value() <= 0.0) {
     lacks = DataTypeName(format.dtype);
-  } else if (format.scaling == Scaling::kMx && !ScalesGroups(accelerator)) {
+  } else if (format.scaling == Scaling::kMx && !accelerator.ScalesGroups()) {
     lacks = absl::StrCat(DataTypeName(format.dtype), " with MX scaling in its");
   } else {
     return absl::OkStatus();

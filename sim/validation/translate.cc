@@ -12,6 +12,7 @@
 #include "sim/training/resolve.h"
 #include "sim/validation/case_fleet.h"
 #include "sim/validation/case_model.h"
+#include "sim/validation/case_precision.h"
 #include "sim/validation/flops_convention.h"
 #include "sim/validation/note_facts.h"
 #include "sim/validation/tuning.h"
@@ -32,16 +33,6 @@ absl::Status CheckKind(const MeasuredCase& measured) {
   if (NamesActivationSwap(measured)) return Missing("activations swapped to the host");
   if (NamesTwoDimensionalTensor(measured)) return Missing("two-dimensional tensor parallelism");
   return absl::OkStatus();
-}
-
-absl::StatusOr<DataType> Precision(const MeasuredCase& measured, std::vector<std::string>& rules) {
-  if (absl::StartsWith(measured.precision, "bf16")) return DataType::kBf16;
-  if (measured.precision == "fp16") return DataType::kFp16;
-  if (measured.precision.empty()) {
-    rules.push_back("precision not stated: BF16");
-    return DataType::kBf16;
-  }
-  return Missing(absl::StrCat("training in ", measured.precision));
 }
 
 absl::StatusOr<Recompute> RecomputeOf(const MeasuredCase& measured) {
@@ -223,12 +214,12 @@ absl::StatusOr<Translation> Translate(const MeasuredCase& measured, const Catalo
   RETURN_IF_ERROR(CheckKind(measured));
   Translation result;
   TrainingSpec& spec = result.spec;
-  ASSIGN_OR_RETURN(spec.precision, Precision(measured, result.rules));
   ASSIGN_OR_RETURN(spec.recompute, RecomputeOf(measured));
   ASSIGN_OR_RETURN(Architecture model, ModelOf(measured, models, result.rules));
   result.model = std::make_unique<Architecture>(std::move(model));
   spec.model = result.model.get();
   ASSIGN_OR_RETURN(spec.stack, StackOf(measured, catalog));
+  RETURN_IF_ERROR(SetPrecision(measured, spec, result.rules));
   if (!measured.sequence_length) return Missing("row does not state the sequence length");
   spec.sequence_length = *measured.sequence_length;
   RETURN_IF_ERROR(SetDegrees(measured, spec.strategy, result.rules));
