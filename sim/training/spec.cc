@@ -14,8 +14,11 @@ void CompleteRecipe(TrainingSpec& spec) {
                                                         : Scaling::kRow;
   }
   if (!recipe.narrow_parameters) {
-    recipe.narrow_parameters =
-        spec.precision == DataType::kFp8 && spec.stack->narrow.fp8_parameters;
+    // Shards can be cast before they are gathered where one scale serves the whole tensor.
+    const bool per_tensor =
+        recipe.scaling == Scaling::kTensor || recipe.scaling == Scaling::kTensorDelayed;
+    recipe.narrow_parameters = spec.precision == DataType::kFp8 && per_tensor &&
+                               spec.stack->narrow.fp8_parameters;
   }
 }
 

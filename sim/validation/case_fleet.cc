@@ -36,15 +36,28 @@ struct StatedFabric {
 
 double BytesPerSecondOf(const std::string& gigabits) { return std::stod(gigabits) * 1e9 / 8.0; }
 
+// "8x200 Gb/s", "8x NVIDIA ConnectX-7 IB NDR 400Gb/s": of several kinds of ports, those that carry
+// the most are for the accelerators; others are for storage and management.
+void SetPorts(const std::string& text, StatedFabric& stated) {
+  const std::regex ports("([0-9]{1,5})x ?(?:[A-Za-z][A-Za-z0-9-]* )*[(]?([0-9]+)");
+  double most = 0.0;
+  for (std::sregex_iterator match(text.begin(), text.end(), ports), end; match != end; ++match) {
+    const int nics = std::stoi((*match)[1]);
+    const double port = BytesPerSecondOf((*match)[2]);
+    if (nics * port <= most) continue;
+    most = nics * port;
+    stated.nics = nics;
+    stated.port_bytes_per_s = port;
+  }
+}
+
 // "8x200 Gb/s", "1600 Gb/s per node (8x200)", "8 NICs per node", "400 Gb/s per node".
 StatedFabric Stated(const std::string& text) {
   StatedFabric stated;
+  SetPorts(text, stated);
   std::smatch match;
-  if (std::regex_search(text, match,
-                        std::regex("([0-9]{1,5})x ?(?:ConnectX-[0-9] )?(?:[A-Za-z]+ )*([0-9]+)"))) {
-    stated.nics = std::stoi(match[1]);
-    stated.port_bytes_per_s = BytesPerSecondOf(match[2]);
-  } else if (std::regex_search(text, match, std::regex("([0-9]{1,5}) NICs per node"))) {
+  if (stated.nics) return stated;
+  if (std::regex_search(text, match, std::regex("([0-9]{1,5}) NICs per node"))) {
     stated.nics = std::stoi(match[1]);
   } else if (std::regex_search(text, match, std::regex("([0-9]+) ?Gb/s per (node|GPU)"))) {
     const double rate = BytesPerSecondOf(match[1]);
@@ -90,7 +103,8 @@ absl::Status SetFabric(const MeasuredCase& measured, const Catalog& catalog, Fle
   const StatedFabric stated = Stated(measured.fabric);
   const Server& server = *request.server;
   double port = stated.port_bytes_per_s.value_or(server.nic_bandwidth.value());
-  request.nics = stated.nics.value_or(std::max(1, server.nics));
+  // A source counts the ports of a node, which a rack has several of.
+  request.nics = stated.nics ? *stated.nics * std::max(1, server.nodes) : std::max(1, server.nics);
   if (stated.host_bytes_per_s) {
     request.nics =
         std::min(request.nics, std::max(1, static_cast<int>(*stated.host_bytes_per_s / 12.5e9)));

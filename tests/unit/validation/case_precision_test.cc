@@ -46,8 +46,10 @@ TEST_F(CasePrecision, NamesOfTables) {
   }
 }
 
-TEST_F(CasePrecision, ParametersAreNarrowWithFp8AloneWhereTheStackKeepsThemSo) {
+TEST_F(CasePrecision, ParametersAreNarrowWithOneScaleATensorWhereTheStackKeepsThemSo) {
   stack_.narrow.fp8_parameters = true;
+  ASSERT_TRUE(Set("fp8 rowwise").ok());
+  EXPECT_FALSE(*spec_.recipe.narrow_parameters);
   ASSERT_TRUE(Set("fp8").ok());
   EXPECT_TRUE(*spec_.recipe.narrow_parameters);
   ASSERT_TRUE(Set("nvfp4").ok());
