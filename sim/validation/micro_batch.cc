@@ -13,6 +13,9 @@ namespace fleetsim {
 namespace {
 
 constexpr int kLargestMicroBatch = 8;
+// A table without virtual stages had some where a pipeline without them would idle for more of the
+// time than this.
+constexpr double kAssumedMostIdle = 0.3;
 
 // The chunks a rank that Megatron's interleaved schedule admits: whole layers in each, and
 // micro-batches in whole groups of the pipeline's length.
@@ -22,12 +25,19 @@ bool Interleaves(const TrainingSpec& spec, int virtual_stages) {
          (virtual_stages == 1 || strategy.micro_batches % strategy.pipeline == 0);
 }
 
+// Share of the step that plain 1F1B leaves a rank idle (Narayanan et al. 2021, section 2.2.1).
+double IdleShare(const Strategy& strategy) {
+  const double bubble = strategy.pipeline - 1;
+  return bubble / (bubble + strategy.micro_batches);
+}
+
 // The micro-batch and, with `interleave`, the virtual stages that a run may have had.
 std::vector<TrainingSpec> Candidates(const MeasuredCase& measured, const TrainingSpec& spec,
                                      bool interleave) {
   std::vector<TrainingSpec> candidates;
   const int chunks = interleave ? spec.model->layers / spec.strategy.pipeline : 1;
   for (int size = 1; size <= kLargestMicroBatch; size *= 2) {
+    if (measured.micro_batch && size != *measured.micro_batch) continue;
     TrainingSpec candidate = spec;
     Strategy& strategy = candidate.strategy;
     const int wave = size * strategy.data;
@@ -51,7 +61,9 @@ std::vector<TrainingSpec> Candidates(const MeasuredCase& measured, const Trainin
 
 absl::Status ChooseMicroBatch(const MeasuredCase& measured, const Catalog& catalog,
                               Translation& translation) {
-  if (measured.micro_batch) return absl::OkStatus();
+  const bool must_interleave = !measured.virtual_stages && translation.spec.strategy.pipeline > 1 &&
+                               IdleShare(translation.spec.strategy) > kAssumedMostIdle;
+  if (measured.micro_batch && !must_interleave) return absl::OkStatus();
   ASSIGN_OR_RETURN(const CasePlatform platform, CasePlatform::Make(translation.fleet, catalog));
   const Fleet& fleet = platform.fleet();
   TrainingSpec& spec = translation.spec;
@@ -59,9 +71,9 @@ absl::Status ChooseMicroBatch(const MeasuredCase& measured, const Catalog& catal
       const WorkerHardware hardware,
       HardwareOf(fleet.leaves.front(), catalog, spec.LinearFormat(), spec.stack->year));
   const Bytes capacity = hardware.device.accelerator->UsableMemory();
-  // Grade A tables are complete: what they do not list was not used.
-  const bool interleave =
-      measured.grade != "A" && !measured.virtual_stages && spec.strategy.pipeline > 1;
+  // Grade A tables are complete otherwise: what they do not list was not used.
+  const bool interleave = must_interleave || (measured.grade != "A" && !measured.virtual_stages &&
+                                              spec.strategy.pipeline > 1);
   TrainingSpec best = spec;
   double best_rate = 0.0;
   for (const TrainingSpec& candidate : Candidates(measured, spec, interleave)) {
@@ -72,9 +84,15 @@ absl::Status ChooseMicroBatch(const MeasuredCase& measured, const Catalog& catal
     best_rate = rate;
   }
   spec = best;
-  std::string rule = absl::StrCat(interleave ? "micro-batch and virtual stages" : "micro-batch",
-                                  " not stated: ", spec.strategy.micro_batch);
-  if (interleave) absl::StrAppend(&rule, " and ", spec.strategy.virtual_stages);
+  std::string rule;
+  if (measured.micro_batch) {
+    rule = absl::StrCat("virtual stages not stated: ", spec.strategy.virtual_stages);
+  } else if (interleave) {
+    rule = absl::StrCat("micro-batch and virtual stages not stated: ", spec.strategy.micro_batch,
+                        " and ", spec.strategy.virtual_stages);
+  } else {
+    rule = absl::StrCat("micro-batch not stated: ", spec.strategy.micro_batch);
+  }
   if (best_rate > 0.0) absl::StrAppend(&rule, ", the fastest that fits by the closed form");
   translation.rules.push_back(rule);
   return absl::OkStatus();
