@@ -17,8 +17,8 @@ void CompleteRecipe(TrainingSpec& spec) {
     // Shards can be cast before they are gathered where one scale serves the whole tensor.
     const bool per_tensor =
         recipe.scaling == Scaling::kTensor || recipe.scaling == Scaling::kTensorDelayed;
-    recipe.narrow_parameters = spec.precision == DataType::kFp8 && per_tensor &&
-                               spec.stack->narrow.fp8_parameters;
+    recipe.narrow_parameters =
+        spec.precision == DataType::kFp8 && per_tensor && spec.stack->narrow.fp8_parameters;
   }
 }
 
