@@ -116,6 +116,26 @@ library { until_year: 2022 matrix_ratio: 0.9 }
   EXPECT_THAT(std::string(again.status().message()), HasSubstr("library[1].until_year"));
 }
 
+TEST(KernelClassReader, ReadsScalingsOfNarrowFormats) {
+  const auto plain = Read(kEntry);
+  ASSERT_TRUE(plain.ok()) << plain.status();
+  EXPECT_EQ(plain->matrix[1].scaling, Scaling::kNone);
+  EXPECT_EQ(plain->matrix[1].full_accumulation, 1);
+  EXPECT_EQ(plain->quantise_efficiency, 0.9);  // absent: as streams
+  const auto read = Read(Replaced("matrix { dtype: FP8", R"(
+matrix { dtype: FP8 scaling: PER_BLOCK unit_ratio: 0.7 sustained_ratio: 0.6 ramp_depth: 500 }
+matrix { full_accumulation_ratio: 0.8 dtype: FP8)") +
+                         R"(
+quantise_efficiency_ratio: 0.6
+evidence { field: "quantise_efficiency_ratio" kind: MEASURED source: "a table" year: 2024 }
+)");
+  ASSERT_TRUE(read.ok()) << read.status();
+  ASSERT_EQ(read->matrix.size(), 3);
+  EXPECT_EQ(read->matrix[1].scaling, Scaling::kBlock);
+  EXPECT_EQ(read->matrix[2].full_accumulation, 0.8);
+  EXPECT_EQ(read->quantise_efficiency, 0.6);
+}
+
 struct Wrong {
   std::string from, to, message;
 };
@@ -140,6 +160,12 @@ INSTANTIATE_TEST_SUITE_P(
               "tile[1].efficiency_ratio: is 1.01"},
         Wrong{"dtype: FP8", "dtype: BF16", "x.textproto:5: matrix[1].dtype: BF16 again"},
         Wrong{"dtype: FP8 ", "", "matrix[1].dtype: is missing"},
+        Wrong{"ramp_depth: 300", "ramp_depth: 300 full_accumulation_ratio: 1.2",
+              "matrix[1].full_accumulation_ratio: is 1.2"},
+        Wrong{"ramp_depth: 300", "ramp_depth: 300 scaling: PER_MOOD", "PER_MOOD"},
+        Wrong{"stream_efficiency_ratio: 0.9",
+              "stream_efficiency_ratio: 0.9 quantise_efficiency_ratio: 0",
+              "quantise_efficiency_ratio: is 0"},
         Wrong{"unit_ratio: 0.95", "unit_ratio: 1.3", "x.textproto:4: matrix[0].unit_ratio"},
         Wrong{"sustained_ratio: 0.8", "sustained_ratio: 1.01", "matrix[0].sustained_ratio"},
         Wrong{"ramp_depth: 300", "ramp_depth: -1", "matrix[1].ramp_depth: is -1"},
