@@ -99,6 +99,35 @@ TEST(ReadWorkload, WhatIsLeftOut) {
   EXPECT_FALSE(workload->jobs[1].pretrain.parallelism.has_value()) << "to be searched";
 }
 
+TEST(ReadWorkload, PrecisionRecipe) {
+  const auto read = [](const std::string& precision) {
+    return ReadWorkload(
+        WriteTestFile("recipe.textproto",
+                      "jobs { id: 'a' pretrain { model: 'llama3-8b' sequence_length: 8192 "
+                      "global_batch_sequences: 128 recompute: NONE stack: 's' precision: " +
+                          precision + " } }"),
+        kModelsRoot);
+  };
+  const auto full = read(
+      "FP8 precision_recipe { scaling: PER_BLOCK first_wide_layers: 1 "
+      "last_wide_layers: 2 narrow_attention: true narrow_parameters: false }");
+  ASSERT_TRUE(full.ok()) << full.status();
+  const PretrainJob& job = full->jobs[0].pretrain;
+  EXPECT_EQ(job.precision, DataType::kFp8);
+  EXPECT_EQ(job.recipe.scaling, Scaling::kBlock);
+  EXPECT_EQ(job.recipe.first_wide_layers, 1);
+  EXPECT_EQ(job.recipe.last_wide_layers, 2);
+  EXPECT_TRUE(job.recipe.narrow_attention);
+  EXPECT_EQ(job.recipe.narrow_parameters, false);
+  const auto least = read("FP4");
+  ASSERT_TRUE(least.ok()) << least.status();
+  EXPECT_EQ(least->jobs[0].pretrain.precision, DataType::kFp4);
+  EXPECT_EQ(least->jobs[0].pretrain.recipe.scaling, Scaling::kNone) << "the stack's";
+  EXPECT_FALSE(least->jobs[0].pretrain.recipe.narrow_parameters.has_value());
+  EXPECT_THAT(read("INT8 precision_recipe { scaling: PER_BLOCK }").status().message(),
+              HasSubstr("scaling: is PER_BLOCK"));
+}
+
 TEST(ReadWorkload, BinaryIsToldApartByContent) {
   proto::Workload entry;
   entry.set_name("binary");
