@@ -160,7 +160,9 @@ class StageProgram {
                  int repeats = 1, Part waiting = Part::kDataExposed) {
     CollectiveSpec collective{
         .kind = kind, .bytes = Bytes(bytes), .waiting = waiting, .repeats = repeats};
-    if (folded_) folded_->collective(group, stage_, collective);
+    // First and last stage sum a tied matrix together: one duration for both.
+    const int stage = group == GroupKind::kTied ? 0 : stage_;
+    if (folded_) folded_->collective(group, stage, collective);
     return Push({.kind = OpKind::kCollective,
                  .stream = stream,
                  .group = static_cast<std::int16_t>(group),

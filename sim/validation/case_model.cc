@@ -21,9 +21,10 @@ const Architecture* Find(const std::map<std::string, Architecture>& models,
   return nullptr;
 }
 
-// "Llama-3-8B SFT": the model without how it is trained.
+// "Llama-3-8B SFT", "Nemotron-4-340B strong": the model without how it is trained or scaled.
 std::string BaseName(const std::string& name) {
-  return std::regex_replace(name, std::regex(" (SFT|LORA|PEFT|QLORA)\\b.*", std::regex::icase), "");
+  return std::regex_replace(
+      name, std::regex(" (SFT|LORA|PEFT|QLORA|MAXTEXT|PAXML|STRONG)\\b.*", std::regex::icase), "");
 }
 
 // Megatron-LM's GPT: LayerNorm, biases, learned positions, embedding shared with the loss head.
