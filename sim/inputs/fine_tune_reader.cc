@@ -81,11 +81,13 @@ absl::StatusOr<FrozenStorage> ReadStorage(const FieldCheck& check, const proto::
                                           const Trainable& trainable) {
   constexpr FrozenStorage kStorages[] = {FrozenStorage::kSixteenBit, FrozenStorage::kSixteenBit,
                                          FrozenStorage::kFp8,        FrozenStorage::kInt8,
-                                         FrozenStorage::kInt4,       FrozenStorage::kNf4};
+                                         FrozenStorage::kInt4,       FrozenStorage::kNf4,
+                                         FrozenStorage::kNvfp4};
   const int given = entry.frozen_storage();
   if (given < 0 || given >= static_cast<int>(std::size(kStorages))) {
-    return check.Wrong("frozen_storage", absl::StrCat("is ", given),
-                       "give SIXTEEN_BIT, FP8_STORED, INT8_STORED, INT4_STORED or NF4_STORED");
+    return check.Wrong(
+        "frozen_storage", absl::StrCat("is ", given),
+        "give SIXTEEN_BIT, FP8_STORED, INT8_STORED, INT4_STORED, NF4_STORED or NVFP4_STORED");
   }
   const FrozenStorage storage = kStorages[given];
   if (storage != FrozenStorage::kSixteenBit && trainable.Everything()) {

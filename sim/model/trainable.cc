@@ -113,6 +113,8 @@ double StoredBytes(FrozenStorage storage) {
     case FrozenStorage::kInt4:
       // Groups of 128 with a 16-bit scale and a 4-bit zero point (Frantar et al. 2022, GPTQ).
       return 0.5 + 2.5 / 128.0;
+    case FrozenStorage::kNvfp4:
+      return 0.5 + 1.0 / 16.0;  // an 8-bit scale for 16 elements
     case FrozenStorage::kNf4:
       break;
   }
@@ -122,7 +124,7 @@ double StoredBytes(FrozenStorage storage) {
 }
 
 const char* FrozenStorageName(FrozenStorage storage) {
-  constexpr std::array<const char*, 5> kNames = {"16-bit", "FP8", "INT8", "INT4", "NF4"};
+  constexpr std::array<const char*, 6> kNames = {"16-bit", "FP8", "INT8", "INT4", "NF4", "NVFP4"};
   return kNames[static_cast<int>(storage)];
 }
 

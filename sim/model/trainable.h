@@ -14,7 +14,7 @@
 namespace fleetsim {
 
 // How frozen matrices are stored; products always read them in the job's format.
-enum class FrozenStorage { kSixteenBit, kFp8, kInt8, kInt4, kNf4 };
+enum class FrozenStorage { kSixteenBit, kFp8, kInt8, kInt4, kNf4, kNvfp4 };
 
 // Bytes a parameter, scales included.
 double StoredBytes(FrozenStorage storage);
@@ -34,6 +34,11 @@ struct Trainable {
   // Gradients of inputs are needed down to the lowest layer in which something is trained.
   bool Reaches(int layer) const { return layer >= frozen_layers; }
   bool TrainsBase(int layer) const { return !HasAdapters() && Reaches(layer); }
+  // Products in `precision` read frozen matrices as they are stored.
+  bool ReadsStored(DataType precision) const {
+    return (storage == FrozenStorage::kFp8 && precision == DataType::kFp8) ||
+           (storage == FrozenStorage::kNvfp4 && precision == DataType::kFp4);
+  }
   bool TrainsEmbedding() const { return Everything(); }
   bool TrainsHead() const { return !HasAdapters(); }
 };

@@ -76,7 +76,10 @@ double NotKept(const MemoryQuestion& question, int layer, const LayerOperators& 
   if (!kept.activation && !question.stack->recomputes_activation_function) {
     elements += operators.ffn_elements / (question.model->gated_ffn ? 1.5 : 1.0);
   }
-  return elements * kActivationBytes;
+  const bool narrow =
+      IsNarrow(question.precision) && !question.stack->narrow.keeps_wide_activations;
+  return elements *
+         (narrow ? StoredBytes({question.precision, question.recipe.scaling}) : kActivationBytes);
 }
 
 double Scores(const MemoryQuestion& question, const LayerOperators& operators) {

@@ -72,9 +72,9 @@ Seconds AdapterExchange(const TrainingSpec& spec, const WorkerHardware& hardware
 // bytes are read, 16-bit ones written.
 Seconds Unpacking(const TrainingSpec& spec, const WorkerHardware& hardware, int layer) {
   const FrozenStorage storage = spec.trainable.storage;
-  const bool direct = storage == FrozenStorage::kSixteenBit ||
-                      (storage == FrozenStorage::kFp8 && ElementBytes(spec.precision) <= 1.0);
-  if (direct) return Seconds(0.0);
+  if (storage == FrozenStorage::kSixteenBit || spec.trainable.ReadsStored(spec.precision)) {
+    return Seconds(0.0);
+  }
   Seconds time;
   for (const GemmOp& gemm : ForwardOperators(*spec.model, layer, spec.Shard()).gemms) {
     const double elements = gemm.shape.k * gemm.shape.n * gemm.shape.batch;

@@ -65,6 +65,13 @@ Seconds WeightTime(const TrainingSpec& spec, const WorkerHardware& hardware, con
   if (spec.recipe.narrow_parameters.value_or(false)) {
     traffic = {0.0, KeepsTwoCopies(format, accelerator) ? 2.0 * StoredBytes(format) : 0.0};
   }
+  if (spec.trainable.HasAdapters() && spec.trainable.ReadsStored(spec.precision)) {
+    // Frozen for good: never cast; a second copy that memory does not hold is made when needed.
+    const bool transposes =
+        backward && format.dtype == DataType::kFp8 && KeepsTwoCopies(format, accelerator);
+    traffic = {0.0, transposes ? 2.0 * StoredBytes(format) : 0.0};
+    return TimeOf(hardware, traffic, WeightElements(gemm.shape));
+  }
   const Seconds once = TimeOf(hardware, traffic, WeightElements(gemm.shape));
   if (spec.stack->narrow.casts_weights_every_pass) return once;
   return backward ? Seconds(0.0) : once / static_cast<double>(spec.strategy.micro_batches);

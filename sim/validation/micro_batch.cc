@@ -8,6 +8,7 @@
 #include "sim/training/fit.h"
 #include "sim/training/step.h"
 #include "sim/validation/case_platform.h"
+#include "sim/validation/note_facts.h"
 
 namespace fleetsim {
 namespace {
@@ -41,7 +42,8 @@ std::vector<TrainingSpec> Candidates(const MeasuredCase& measured, const Trainin
     TrainingSpec candidate = spec;
     Strategy& strategy = candidate.strategy;
     const int wave = size * strategy.data;
-    const int global = measured.global_batch.value_or(wave);
+    int global = measured.global_batch.value_or(GlobalBatchStated(measured, wave));
+    if (global == 0) global = wave;
     if (global % wave != 0) break;
     strategy.micro_batch = size;
     strategy.micro_batches = global / wave;

@@ -1,6 +1,7 @@
 #include "sim/validation/note_facts.h"
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 #include <numeric>
 #include <regex>
@@ -129,6 +130,10 @@ int GlobalBatchStated(const MeasuredCase& measured, int wave) {
   if (absl::SimpleAtod(Captured(measured, "global batch ([0-9.]+)M tokens"), &million_tokens)) {
     // A batch of "4M" is 4 x 2^20 tokens where sequences are powers of two.
     return static_cast<int>(million_tokens * (1 << 20) / measured.sequence_length.value_or(2048));
+  }
+  double tokens = 0.0;
+  if (absl::SimpleAtod(Captured(measured, "about ([0-9]+) tokens per step"), &tokens)) {
+    return static_cast<int>(std::lround(tokens / measured.sequence_length.value_or(2048)));
   }
   int steps = 0;
   return absl::SimpleAtoi(Captured(measured, "([0-9]{1,4}) accumulation steps"), &steps)

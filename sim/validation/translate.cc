@@ -239,7 +239,7 @@ absl::StatusOr<Translation> Translate(const MeasuredCase& measured, const Catalo
   result.utilisation.model_flops_per_token = ReportedFlopsPerToken(measured, spec);
   const Bytes memory = result.fleet.accelerator->UsableMemory();
   if (NamesAdapters(measured) && measured.recompute.empty()) {
-    RecomputeToFit(memory * kAssumedMemoryModelError, spec, result.rules);
+    RecomputeToFit(memory, spec, result.rules);
   } else {
     CompleteRecomputation(measured, memory, spec, result.rules);
   }

@@ -49,7 +49,14 @@ void SetAdapter(const MeasuredCase& measured, TrainingSpec& spec, std::vector<st
 
 void SetTuning(const MeasuredCase& measured, TrainingSpec& spec, std::vector<std::string>& rules) {
   if (!NamesFineTuning(measured)) return;
-  if (NamesAdapters(measured)) SetAdapter(measured, spec, rules);
+  if (NamesAdapters(measured)) {
+    SetAdapter(measured, spec, rules);
+    // Where a stack keeps parameters narrow, nothing else is needed of frozen ones.
+    if (spec.stack->narrow.fp8_parameters) {
+      if (spec.precision == DataType::kFp8) spec.trainable.storage = FrozenStorage::kFp8;
+      if (spec.precision == DataType::kFp4) spec.trainable.storage = FrozenStorage::kNvfp4;
+    }
+  }
   if (IsNvidiaTable(measured) && spec.sequence_length > kAssumedSquadTokens) {
     spec.rows.attended = kAssumedSquadTokens;
     rules.push_back(absl::StrFormat("examples not stated: SQuAD packed, %.0f tokens each",

@@ -82,8 +82,8 @@ TEST(ReadFineTuning, WrongAdapters) {
   EXPECT_THAT(Error("adapter { rank: 8 }"), AllOf(HasSubstr(":3: "), HasSubstr("q_proj")));
   EXPECT_THAT(Error("adapter { rank: 8 modules: 'query' }"),
               AllOf(HasSubstr("\"query\" is no module"), HasSubstr("q_proj")));
-  EXPECT_THAT(Error("adapter { rank: 8 modules: 'gate_proj' }", "megatron-22b"),
-              HasSubstr("\"gate_proj\" is no module of megatron-22b"));
+  EXPECT_THAT(Error("adapter { rank: 8 modules: 'gate_proj' }", "mpt-7b"),
+              HasSubstr("\"gate_proj\" is no module of mpt-7b"));
   EXPECT_THAT(Error("adapter { rank: 8 modules: ['linear_qkv', 'v_proj'] }"),
               HasSubstr("\"v_proj\" has an adapter already"));
 }

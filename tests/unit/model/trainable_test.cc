@@ -67,6 +67,7 @@ TEST(Trainable, BytesOfStoredFormats) {
   EXPECT_EQ(StoredBytes(FrozenStorage::kSixteenBit), 2.0);
   // 4 bits and 0.127 for doubly quantised scales (Dettmers et al. 2023).
   EXPECT_DOUBLE_EQ(StoredBytes(FrozenStorage::kNf4) * 8, 4.127);
+  EXPECT_DOUBLE_EQ(StoredBytes(FrozenStorage::kNvfp4) * 16, 9.0) << "16 elements and a scale";
 }
 
 // Forward and input gradients, but no weight gradients: two thirds of the products; the attention
