@@ -169,6 +169,12 @@ void ReadExperts(const proto::SoftwareStack& entry, SoftwareStack& stack) {
   stack.expert_launches_forward = entry.expert_launches_forward();
   stack.expert_launches_backward = entry.expert_launches_backward();
   stack.expert_tensor_parallel = entry.expert_tensor_parallel();
+  for (const int library : entry.expert_library()) {
+    stack.expert_libraries.push_back(
+        library == proto::SoftwareStack::NORMAL      ? ExpertLibrary::kNormal
+        : library == proto::SoftwareStack::ONE_SIDED ? ExpertLibrary::kOneSided
+                                                     : ExpertLibrary::kCollective);
+  }
 }
 
 absl::Status CheckStated(const proto::SoftwareStack& entry, const std::string& file,

@@ -20,7 +20,6 @@ constexpr std::uint8_t kForwardSendStream = 1;
 constexpr std::uint8_t kBackwardSendStream = 2;
 constexpr std::uint8_t kDataStream = 3;    // data-parallel collectives, one communicator
 constexpr std::uint8_t kGatherStream = 4;  // parameter gathers that run ahead of the forward pass
-constexpr std::uint8_t kExpertStream = 6;  // exchanges of tokens that run beside computation
 
 // Peers of a worker, see AddWorkers.
 constexpr std::int16_t kPrevious = 0;
@@ -117,10 +116,11 @@ class StageProgram {
 
   // A piece of work and its exchanges with other expert ranks, which nothing hides.
   int Compute(int work, const ExpertExchanges& exchanges, int after = -1) {
-    const int computed = Compute(work, after);
-    if (exchanges.count == 0) return computed;
-    return Collective(GroupKind::kExpert, CollectiveKind::kAllToAll, exchanges.bytes.value(),
-                      kComputeStream, -1, exchanges.count, Part::kExpertExposed);
+    int last = Compute(work, after);
+    for (const CollectiveSpec& spec : ExchangeSpecs(spec_, hardware_.links, exchanges, 1.0)) {
+      last = Collective(GroupKind::kExpert, spec, kComputeStream, -1);
+    }
+    return last;
   }
 
   void Receive(std::int16_t peer, int channel) {
@@ -157,9 +157,12 @@ class StageProgram {
   }
 
   int Collective(GroupKind group, CollectiveKind kind, double bytes, std::uint8_t stream, int after,
-                 int repeats = 1, Part waiting = Part::kDataExposed) {
-    CollectiveSpec collective{
-        .kind = kind, .bytes = Bytes(bytes), .waiting = waiting, .repeats = repeats};
+                 int repeats = 1) {
+    return Collective(group, {.kind = kind, .bytes = Bytes(bytes), .repeats = repeats}, stream,
+                      after);
+  }
+
+  int Collective(GroupKind group, CollectiveSpec collective, std::uint8_t stream, int after) {
     if (folded_) folded_->collective(group, stage_, collective);
     return Push({.kind = OpKind::kCollective,
                  .stream = stream,
@@ -173,8 +176,9 @@ class StageProgram {
     std::vector<CollectiveSpec>& known = program_.collectives;
     const auto found = std::find_if(known.begin(), known.end(), [&](const CollectiveSpec& other) {
       return other.kind == wanted.kind && other.bytes == wanted.bytes &&
-             other.waiting == wanted.waiting && other.repeats == wanted.repeats &&
-             other.fixed_duration == wanted.fixed_duration && other.nic_bytes == wanted.nic_bytes;
+             other.waiting == wanted.waiting && other.exchange == wanted.exchange &&
+             other.repeats == wanted.repeats && other.fixed_duration == wanted.fixed_duration &&
+             other.nic_bytes == wanted.nic_bytes;
     });
     const auto index = static_cast<int>(found - known.begin());
     if (found == known.end()) known.push_back(wanted);

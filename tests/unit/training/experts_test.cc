@@ -87,30 +87,60 @@ TEST(ExpertGroups, StayInOneHostWhereThereIsRoom) {
   }
 }
 
+// Bytes of the dispatches and of the combines of a pass of layer 0.
+std::vector<double> ExchangeBytes(const TrainingSpec& spec, const ExpertExchanges& exchanges) {
+  std::vector<double> bytes;
+  for (const CollectiveSpec& collective : ExchangeSpecs(spec, {}, exchanges, 1.0)) {
+    bytes.push_back(collective.bytes.value());
+  }
+  return bytes;
+}
+
 TEST(ExpertExchanges, BytesAreThoseOfTheCopies) {
   // 2048 tokens x 2 copies x hidden 2048, there and back in 16 bits.
   TestBed bed = ExpertBed(2);
   Strategy strategy{.data = 16};
   strategy.expert = 16;
-  const ExpertExchanges forward = ForwardExchanges(bed.Spec(strategy), 0);
-  EXPECT_EQ(forward.count, 2);
-  EXPECT_EQ(forward.bytes.value(), 2048.0 * 2 * 2048 * (2 + 2));
+  const double elements = 2048.0 * 2 * 2048;
+  TrainingSpec spec = bed.Spec(strategy);
+  EXPECT_THAT(ExchangeBytes(spec, ForwardExchanges(spec, 0)),
+              ElementsAre(2 * elements, 2 * elements));
   bed.stack.dispatch_element_bytes = 1;
-  EXPECT_EQ(ForwardExchanges(bed.Spec(strategy), 0).bytes.value(), 2048.0 * 2 * 2048 * (1 + 2));
-  EXPECT_EQ(BackwardExchanges(bed.Spec(strategy), 0).bytes, forward.bytes);
-  TrainingSpec full = bed.Spec(strategy);
-  full.recompute = Recompute::kFull;
-  EXPECT_EQ(BackwardExchanges(full, 0).count, 4);
-  strategy.expert = 1;
-  EXPECT_EQ(ForwardExchanges(bed.Spec(strategy), 0).count, 0);
+  EXPECT_THAT(ExchangeBytes(spec, ForwardExchanges(spec, 0)), ElementsAre(elements, 2 * elements));
+  EXPECT_THAT(ExchangeBytes(spec, BackwardExchanges(spec, 0)),
+              ElementsAre(2 * elements, 2 * elements));
+  // Computed again: a narrow dispatch and a combine more.
+  spec.recompute = Recompute::kFull;
+  EXPECT_THAT(ExchangeBytes(spec, BackwardExchanges(spec, 0)),
+              ElementsAre(3 * elements, 4 * elements));
+  spec.strategy.expert = 1;
+  EXPECT_THAT(ExchangeBytes(spec, ForwardExchanges(spec, 0)), ElementsAre());
 }
 
 TEST(ExpertExchanges, TensorRanksSendTheirSliceEach) {
   const TestBed bed = ExpertBed(2);
   Strategy strategy{.tensor = 4, .data = 4};
   strategy.expert = 4;
-  const double whole = ExpertBed(2).Spec(strategy).Shard().Tokens() * 2 * 2048 * (2 + 2);
-  EXPECT_EQ(ForwardExchanges(bed.Spec(strategy), 0).bytes.value(), whole / 4);
+  const TrainingSpec spec = bed.Spec(strategy);
+  const double elements = 2048.0 * 2 * 2048;
+  EXPECT_THAT(ExchangeBytes(spec, ForwardExchanges(spec, 0)),
+              ElementsAre(2 * elements / 4, 2 * elements / 4));
+}
+
+TEST(ExpertExchanges, TakeTheFirstLibraryThatTheLinksHave) {
+  TestBed bed = ExpertBed(2);
+  bed.stack.expert_libraries = {ExpertLibrary::kOneSided, ExpertLibrary::kNormal};
+  Fabric& fabric = bed.catalog.fabrics["up"];
+  fabric.expert_kernels = {{.library = ExpertLibrary::kNormal, .phase = ExpertPhase::kDispatch},
+                           {.library = ExpertLibrary::kNormal, .phase = ExpertPhase::kCombine}};
+  Strategy strategy{.data = 16};
+  strategy.expert = 16;
+  const TrainingSpec spec = bed.Spec(strategy);
+  const auto library = [&](const DomainLinks& links) {
+    return ExchangeSpecs(spec, links, ForwardExchanges(spec, 0), 1.0).front().exchange->library;
+  };
+  EXPECT_EQ(library({.fabric = &fabric}), ExpertLibrary::kNormal);
+  EXPECT_EQ(library({}), ExpertLibrary::kCollective);
 }
 
 StepResult Simulate(const TestBed& bed, const TrainingSpec& spec, Detail detail,
