@@ -59,6 +59,7 @@ ParallelismRequest ReadParallelism(const proto::Parallelism& entry) {
   request.expert = or_one(entry.has_expert(), entry.expert());
   request.expert_tensor = Optional<int>(entry.has_expert_tensor(), entry.expert_tensor());
   if (entry.has_expert_load_ratio()) request.expert_load = entry.expert_load_ratio();
+  request.dual_pipe = entry.dual_pipe();
   return request;
 }
 

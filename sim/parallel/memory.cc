@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "sim/model/operators.h"
+#include "sim/parallel/dual_pipe.h"
 #include "sim/parallel/schedule.h"
 #include "sim/parallel/shard.h"
 #include "sim/parallel/stage_parameters.h"
@@ -135,6 +136,45 @@ double LayerWeightBytes(const MemoryQuestion& question) {
   return question.recipe.narrow_parameters.value_or(false) ? copies : stack.weight_bytes + copies;
 }
 
+// Largest sum over DualPipe's order of both chunks' activations.
+double PeakDualActivations(const MemoryQuestion& question, int stage) {
+  const Strategy& strategy = question.strategy;
+  const int chunks[] = {stage, strategy.pipeline - 1 - stage};
+  double bytes[2] = {};
+  for (int direction : {0, 1}) {
+    for (int layer : LayersOfChunk(*question.model, strategy, chunks[direction])) {
+      bytes[direction] += LayerActivations(question, layer).value();
+    }
+  }
+  double now = 0.0;
+  double peak = 0.0;
+  for (const DualPass& pass : DualPipeOrder(stage, strategy.pipeline, strategy.micro_batches)) {
+    if (pass.work == DualWork::kForward) now += bytes[pass.direction];
+    peak = std::max(peak, now);
+    const bool releases =
+        pass.work == DualWork::kBackward || pass.work == DualWork::kWeightGradient;
+    if (releases) now -= bytes[pass.direction];
+  }
+  return peak;
+}
+
+// Two model copies: of the rank's own chunk and of its mirror's. Optimizer states are shared out
+// over the ranks of both.
+MemoryUse DualStageMemory(MemoryQuestion question, int stage) {
+  const double activations = PeakDualActivations(question, stage);
+  question.strategy.dual_pipe = false;
+  const MemoryUse own = StageMemory(question, stage);
+  const MemoryUse mirror = StageMemory(question, question.strategy.pipeline - 1 - stage);
+  MemoryUse use = own;
+  use.weights += mirror.weights;
+  use.gradients += mirror.gradients;
+  use.optimizer = (own.optimizer + mirror.optimizer) * 0.5;
+  use.activations = Bytes(activations);
+  use.working = Max(own.working, mirror.working);
+  use.slack = (use.activations + use.working) * question.stack->memory_slack;
+  return use;
+}
+
 }  // namespace
 
 Bytes LayerActivations(const MemoryQuestion& question, int layer) {
@@ -153,6 +193,7 @@ Bytes LayerActivations(const MemoryQuestion& question, int layer) {
 }
 
 MemoryUse StageMemory(const MemoryQuestion& question, int stage) {
+  if (question.strategy.dual_pipe) return DualStageMemory(question, stage);
   const SoftwareStack& stack = *question.stack;
   const Strategy& strategy = question.strategy;
   const Trainable& trainable = question.trainable;

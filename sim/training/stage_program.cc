@@ -8,6 +8,7 @@
 #include "sim/parallel/schedule.h"
 #include "sim/parallel/stage_parameters.h"
 #include "sim/parallel/tensor_owners.h"
+#include "sim/training/dual_pipe_program.h"
 #include "sim/training/stage_cost.h"
 #include "sim/training/work.h"
 
@@ -350,6 +351,9 @@ class StageProgram {
 
 OpList StageOps(const TrainingSpec& spec, const WorkerHardware& hardware, int stage, int replicas,
                 const NetworkTimes* folded, Program& program) {
+  if (spec.strategy.dual_pipe) {
+    return DualPipeOps(spec, hardware, stage, replicas, folded, program);
+  }
   return StageProgram(spec, hardware, stage, replicas, folded, program).Build();
 }
 

@@ -2,6 +2,7 @@
 #include <set>
 
 #include "gmock/gmock.h"
+#include "sim/parallel/memory.h"
 #include "sim/parallel/stage_parameters.h"
 #include "sim/training/expert_cost.h"
 #include "sim/training/expert_exchanges.h"
@@ -193,6 +194,46 @@ TEST(ExpertStep, ABusierRankMakesTheStepLonger) {
   EXPECT_GE(busy.parts[exchange] / even.parts[exchange], 1.35);
   EXPECT_GT(busy.parts[static_cast<int>(Part::kForward)],
             even.parts[static_cast<int>(Part::kForward)]);
+}
+
+TEST(DualPipeStep, HidesExchangesAndShortensTheBubble) {
+  TestBed bed = ExpertBed(8);
+  bed.stack.overlaps_pipeline_transfers = true;
+  absl::StatusOr<std::unique_ptr<Simulation>> simulation = Simulation::Load(bed.fleet);
+  ASSERT_TRUE(simulation.ok());
+  Strategy strategy{
+      .pipeline = 4, .data = 16, .micro_batches = 16, .zero_stage = 1, .optimizer_shards = 16};
+  strategy.expert = 16;
+  const StepResult plain = Simulate(bed, bed.Spec(strategy), Detail::kFolded, **simulation);
+  strategy.dual_pipe = true;
+  const StepResult folded = Simulate(bed, bed.Spec(strategy), Detail::kFolded, **simulation);
+  const StepResult full = Simulate(bed, bed.Spec(strategy), Detail::kFull, **simulation);
+  EXPECT_NEAR(folded.duration / full.duration, 1.0, 0.01);
+  const auto part = [](const StepResult& step, Part which) {
+    return step.parts[static_cast<int>(which)].value();
+  };
+  EXPECT_LT(part(full, Part::kExpertExposed), part(plain, Part::kExpertExposed));
+  EXPECT_LT(full.duration, plain.duration);
+  // The same passes, whatever hides beside them.
+  const double work = part(plain, Part::kForward) + part(plain, Part::kBackward);
+  EXPECT_NEAR(part(full, Part::kForward) + part(full, Part::kBackward), work, 1e-6 * work);
+}
+
+TEST(DualPipeStep, HoldsTwoModelCopies) {
+  const TestBed bed = ExpertBed(8);
+  Strategy strategy{.pipeline = 4, .data = 16, .micro_batches = 16};
+  const auto held = [&](int stage) {
+    return StageMemory({.model = &bed.model,
+                        .stack = &bed.stack,
+                        .strategy = bed.Spec(strategy).strategy,
+                        .sequence_length = 2048},
+                       stage);
+  };
+  const MemoryUse first = held(0), last = held(3);
+  strategy.dual_pipe = true;
+  EXPECT_EQ(held(0).weights, first.weights + last.weights);
+  EXPECT_EQ(held(0).weights, held(3).weights);
+  EXPECT_EQ(held(0).optimizer, (first.optimizer + last.optimizer) * 0.5);
 }
 
 }  // namespace
