@@ -95,6 +95,8 @@ struct SoftwareStack {
   double permute_traffic_forward = 0, permute_traffic_backward = 0;
   double expert_launches_forward = 0, expert_launches_backward = 0;  // beyond a dense layer's
   std::vector<ExpertLibrary> expert_libraries;  // by preference; none: the collective library
+  double checkpoint_launches = 0;               // that one recomputed part of a layer adds
+  double expert_overlap = 0;            // share of the exchange that runs beside computation
   bool expert_tensor_parallel = false;  // cuts experts over the tensor ranks unless told otherwise
 
   // With products in `precision`: what travels in the data-parallel reduction, bytes of the

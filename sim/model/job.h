@@ -57,7 +57,8 @@ struct PretrainJob {
   std::string stack;                              // as written; the catalog knows which there are
   std::optional<ParallelismRequest> parallelism;  // absent: to be searched
   PrecisionRecipe recipe;
-  std::optional<FineTuning> tuning;  // absent: pre-training
+  std::optional<FineTuning> tuning;    // absent: pre-training
+  RecomputeModules recompute_modules;  // with kSelective; none: as the stack means it
 };
 
 // Places in the workload file, for errors that only platform and catalog can bring to light.

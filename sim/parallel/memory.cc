@@ -85,6 +85,29 @@ double Scores(const MemoryQuestion& question, const LayerOperators& operators) {
   return ScoreElements(operators.attention) * question.stack->score_activation;
 }
 
+// Of a layer what the parts that recomputation names need not keep.
+double ModulesNotKept(const MemoryQuestion& question, int layer, const LayerOperators& operators) {
+  const RecomputeModules& modules = question.modules;
+  const bool experts = HasExperts(*question.model, layer);
+  const AttentionShape& attention = operators.attention;
+  const double activation = operators.ffn_elements / (question.model->gated_ffn ? 1.5 : 1.0);
+  const double block = ActivationFunctionElements(question, operators);
+  double elements = 0.0;
+  if (modules.latent_up && question.model->latent) {
+    elements +=
+        operators.tokens * (attention.heads * attention.head_dim +
+                            attention.kv_heads * (attention.head_dim + attention.value_dim));
+  }
+  if (modules.norms) elements += 2.0 * operators.hidden_elements * SequenceShare(question.strategy);
+  if (experts && modules.experts) {
+    elements += operators.received_elements + block;
+  } else if (experts && modules.expert_activation) {
+    elements += activation;
+  }
+  if (!experts && modules.feed_forward) elements += block;
+  return elements * kActivationBytes + (modules.attention_core ? Scores(question, operators) : 0.0);
+}
+
 // Largest sum of a chunk's activations over the schedule: every forward pass adds its chunk's,
 // every backward pass takes them back.
 double PeakActivations(const MemoryQuestion& question, int stage) {
@@ -185,6 +208,9 @@ Bytes LayerActivations(const MemoryQuestion& question, int layer) {
   double kept = all;
   if (question.recompute == Recompute::kFull) {
     kept = LayerInput(question, operators);
+  } else if (question.recompute == Recompute::kSelective && question.modules.Count() > 0) {
+    kept =
+        std::max(LayerInput(question, operators), all - ModulesNotKept(question, layer, operators));
   } else if (question.recompute == Recompute::kSelective) {
     kept = std::max(LayerInput(question, operators),
                     LayerWithoutScores(question, operators, question.stack->selective));

@@ -31,7 +31,8 @@ ExpertExchanges ForwardExchanges(const TrainingSpec& spec, int layer) {
 
 ExpertExchanges BackwardExchanges(const TrainingSpec& spec, int layer) {
   ExpertExchanges exchanges = Exchanges(spec, layer, kCombineBytes);
-  if (spec.recompute == Recompute::kFull) {
+  const bool names_experts = spec.recompute == Recompute::kSelective && spec.modules.experts;
+  if (spec.recompute == Recompute::kFull || names_experts) {
     ExpertExchanges again = ForwardExchanges(spec, layer);
     again.layers *= spec.recomputed_layers;
     again.dispatch_bytes *= spec.recomputed_layers;

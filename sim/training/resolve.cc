@@ -149,6 +149,7 @@ absl::StatusOr<TrainingSpec> SpecWithoutStrategy(const Job& job, const Catalog& 
                     .sequence_length = pretrain.sequence_length,
                     .precision = pretrain.precision,
                     .recompute = pretrain.recompute,
+                    .modules = pretrain.recompute_modules,
                     .recipe = pretrain.recipe};
   const absl::StatusOr<const SoftwareStack*> stack = FindStack(catalog, pretrain.stack);
   if (!stack.ok()) {

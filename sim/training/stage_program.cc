@@ -21,6 +21,7 @@ constexpr std::uint8_t kForwardSendStream = 1;
 constexpr std::uint8_t kBackwardSendStream = 2;
 constexpr std::uint8_t kDataStream = 3;    // data-parallel collectives, one communicator
 constexpr std::uint8_t kGatherStream = 4;  // parameter gathers that run ahead of the forward pass
+constexpr std::uint8_t kExpertStream = 6;  // exchanges of tokens that run beside computation
 
 // Peers of a worker, see AddWorkers.
 constexpr std::int16_t kPrevious = 0;
@@ -115,11 +116,19 @@ class StageProgram {
         {.kind = OpKind::kCompute, .stream = kComputeStream, .work = work, .after = {after, -1}});
   }
 
-  // A piece of work and its exchanges with other expert ranks, which nothing hides.
+  // A piece of work and its exchanges with other expert ranks: the share that the stack overlaps
+  // runs beside it, the rest after both.
   int Compute(int work, const ExpertExchanges& exchanges, int after = -1) {
+    const double overlap = spec_.stack->expert_overlap;
+    int beside = -1;
+    for (const CollectiveSpec& spec : ExchangeSpecs(spec_, hardware_.links, exchanges, overlap)) {
+      beside = Collective(GroupKind::kExpert, spec, kExpertStream, exchanged_);
+    }
     int last = Compute(work, after);
-    for (const CollectiveSpec& spec : ExchangeSpecs(spec_, hardware_.links, exchanges, 1.0)) {
-      last = Collective(GroupKind::kExpert, spec, kComputeStream, -1);
+    for (const CollectiveSpec& spec :
+         ExchangeSpecs(spec_, hardware_.links, exchanges, 1.0 - overlap)) {
+      last = Collective(GroupKind::kExpert, spec, kComputeStream, beside);
+      exchanged_ = last;
     }
     return last;
   }
@@ -342,6 +351,7 @@ class StageProgram {
   std::vector<ChunkWorks> chunks_;
   OpList list_;
   std::vector<std::vector<int>> gathered_;      // ops, by virtual stage and piece
+  int exchanged_ = -1;                          // last exchange with experts on the compute stream
   int reduced_ = -1;                            // last overlapped reduction
   std::array<int, 2> last_sharded_ = {-1, -1};  // the last two computations under ZeRO-3
   std::array<int, 2> transfer_work_ = {-1, -1};

@@ -40,6 +40,7 @@ absl::StatusOr<Recompute> RecomputeOf(const MeasuredCase& measured) {
   if (stated == "none") return Recompute::kNone;
   if (stated == "full") return Recompute::kFull;
   if (stated == "selective" || stated == "selective: core_attn") return Recompute::kSelective;
+  if (StatedModules(measured).Count() > 0) return Recompute::kSelective;
   if (!stated.empty()) return Missing(absl::StrCat("recomputation of ", stated));
   return Recompute::kNone;  // or what fits, see CompleteRecomputation
 }
@@ -215,6 +216,7 @@ absl::StatusOr<Translation> Translate(const MeasuredCase& measured, const Catalo
   Translation result;
   TrainingSpec& spec = result.spec;
   ASSIGN_OR_RETURN(spec.recompute, RecomputeOf(measured));
+  spec.modules = StatedModules(measured);
   ASSIGN_OR_RETURN(Architecture model, ModelOf(measured, models, result.rules));
   result.model = std::make_unique<Architecture>(std::move(model));
   spec.model = result.model.get();
