@@ -97,6 +97,7 @@ struct SoftwareStack {
   std::vector<ExpertLibrary> expert_libraries;  // by preference; none: the collective library
   double checkpoint_launches = 0;               // that one recomputed part of a layer adds
   double expert_overlap = 0;            // share of the exchange that runs beside computation
+  bool dual_pipe = false;               // runs its pipelines under DualPipe
   bool expert_tensor_parallel = false;  // cuts experts over the tensor ranks unless told otherwise
 
   // With products in `precision`: what travels in the data-parallel reduction, bytes of the

@@ -172,6 +172,7 @@ void ReadExperts(const proto::SoftwareStack& entry, SoftwareStack& stack) {
   stack.expert_launches_backward = entry.expert_launches_backward();
   stack.checkpoint_launches = entry.checkpoint_launches();
   stack.expert_overlap = entry.expert_overlap_ratio();
+  stack.dual_pipe = entry.dual_pipe();
   stack.expert_tensor_parallel = entry.expert_tensor_parallel();
   for (const int library : entry.expert_library()) {
     stack.expert_libraries.push_back(

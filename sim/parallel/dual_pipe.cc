@@ -50,8 +50,7 @@ class DualPipeRank {
 }  // namespace
 
 std::vector<DualPass> DualPipeOrder(int rank, int pipeline, int micro_batches) {
-  FLEETSIM_CHECK(pipeline % 2 == 0 && rank >= 0 && rank < pipeline);
-  FLEETSIM_CHECK(micro_batches % 2 == 0 && micro_batches >= 2 * pipeline);
+  FLEETSIM_CHECK(rank >= 0 && rank < pipeline && DualPipeServes(pipeline, micro_batches));
   const int from_end = std::min(rank, pipeline - 1 - rank);
   const int from_middle = pipeline / 2 - from_end - 1;
   DualPipeRank passes(rank, pipeline);

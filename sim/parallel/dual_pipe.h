@@ -26,9 +26,14 @@ struct DualPass {
   bool paired = false;
 };
 
-// Passes of pipeline rank `rank`, as deepseek-ai/DualPipe (dualpipe.py) orders them. `pipeline` is
-// even; `micro_batches` of both directions together, even and at least twice `pipeline`. Held at
-// once: the activations of pipeline + 1 micro-batches.
+// Whether there is an order for so many stages and micro-batches of both directions together: both
+// even, and twice as many micro-batches as stages.
+constexpr bool DualPipeServes(int pipeline, int micro_batches) {
+  return pipeline % 2 == 0 && micro_batches % 2 == 0 && micro_batches >= 2 * pipeline;
+}
+
+// Passes of pipeline rank `rank`, as deepseek-ai/DualPipe (dualpipe.py) orders them. Held
+// at once: the activations of pipeline + 1 micro-batches.
 std::vector<DualPass> DualPipeOrder(int rank, int pipeline, int micro_batches);
 
 }  // namespace fleetsim

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "sim/parallel/dual_pipe.h"
 #include "sim/parallel/schedule.h"
 
 namespace fleetsim {
@@ -92,8 +93,7 @@ void SetRows(const PretrainJob& job, TrainingSpec& spec) {
 absl::Status SetDualPipe(const Job& job, const ParallelismRequest& request, Strategy& strategy) {
   strategy.dual_pipe = request.dual_pipe;
   if (!strategy.dual_pipe) return absl::OkStatus();
-  const bool whole = strategy.pipeline % 2 == 0 && strategy.virtual_stages == 1;
-  if (!whole || strategy.micro_batches % 2 != 0 || strategy.micro_batches < 2 * strategy.pipeline) {
+  if (strategy.virtual_stages > 1 || !DualPipeServes(strategy.pipeline, strategy.micro_batches)) {
     return InputError(
         Field(job, "dual_pipe"),
         absl::StrCat("true with pipeline ", strategy.pipeline, ", virtual_stages ",
