@@ -9,6 +9,7 @@
 #include "sim/base/dtype.h"
 #include "sim/base/units.h"
 #include "sim/hardware/accelerator.h"
+#include "sim/hardware/expert_kernel.h"
 #include "sim/hardware/kernel_class.h"
 
 namespace fleetsim {
@@ -93,6 +94,10 @@ struct SoftwareStack {
   double dispatch_element_bytes = 2;
   double permute_traffic_forward = 0, permute_traffic_backward = 0;
   double expert_launches_forward = 0, expert_launches_backward = 0;  // beyond a dense layer's
+  std::vector<ExpertLibrary> expert_libraries;  // by preference; none: the collective library
+  double checkpoint_launches = 0;               // that one recomputed part of a layer adds
+  double expert_overlap = 0;            // share of the exchange that runs beside computation
+  bool dual_pipe = false;               // runs its pipelines under DualPipe
   bool expert_tensor_parallel = false;  // cuts experts over the tensor ranks unless told otherwise
 
   // With products in `precision`: what travels in the data-parallel reduction, bytes of the

@@ -77,6 +77,7 @@ absl::Status CompleteExperts(const FieldPlace& place, Architecture* model) {
               {"moe.expert_ffn", 1.0 * experts.ffn, 1, kMaxWidth},
               {"moe.shared_experts", 1.0 * experts.shared, 0, kMaxExperts},
               {"moe.shared_expert_ffn", 1.0 * experts.shared_ffn, 0, kMaxWidth},
+              {"moe.layer_interval", 1.0 * experts.layer_interval, 1, 1.0 * model->layers},
               {"moe.dense_layers", 1.0 * experts.dense_layers, 0, model->layers - 1.0}}));
   RETURN_IF_ERROR(CheckRouting(place, experts));
   if (model->ffn_bias) {
@@ -92,6 +93,8 @@ absl::Status CheckPositions(const FieldPlace& place, const Architecture& model) 
                       "learned positions need the rows of their table");
   }
   return CheckBounds(place, {{"max_positions", 1.0 * model.max_positions, 0, kMaxTokens},
+                             {"full_attention_interval", 1.0 * model.full_attention_interval, 0,
+                              1.0 * model.layers},
                              {"sliding_window", 1.0 * model.sliding_window, 0, kMaxTokens}});
 }
 
@@ -116,7 +119,8 @@ absl::Status CompleteArchitecture(const FieldPlace& place, Architecture* model) 
                            1.0 * model->multi_token_prediction_layers, 0, kMaxLayers}}));
   RETURN_IF_ERROR(CompleteHeads(place, model));
   if (model->experts) RETURN_IF_ERROR(CompleteExperts(place, model));
-  const bool needs_ffn = !model->experts || model->experts->dense_layers > 0;
+  const bool needs_ffn =
+      !model->experts || model->experts->dense_layers > 0 || model->experts->layer_interval > 1;
   RETURN_IF_ERROR(CheckRange(place("ffn"), model->ffn, needs_ffn ? 1 : 0, kMaxWidth));
   RETURN_IF_ERROR(CheckPositions(place, *model));
   RETURN_IF_ERROR(CheckPublished(place, "published_parameters", model->published_parameters,

@@ -73,7 +73,8 @@ Experts ReadExperts(const proto::Model::Experts& entry) {
           .dense_layers = entry.dense_layers(),
           .routing_groups = entry.routing_groups(),
           .groups_per_token = entry.groups_per_token(),
-          .router_bias = entry.router_bias()};
+          .router_bias = entry.router_bias(),
+          .layer_interval = entry.has_layer_interval() ? entry.layer_interval() : 1};
 }
 
 LatentAttention ReadLatentAttention(const proto::Model::LatentAttention& entry) {
@@ -123,6 +124,7 @@ Architecture PlainFields(const proto::Model& entry) {
   model.sandwich_norm = entry.sandwich_norm();
   model.embedding_norm = entry.embedding_norm();
   model.sliding_window = entry.sliding_window();
+  model.full_attention_interval = entry.full_attention_interval();
   model.multi_token_prediction_layers = entry.multi_token_prediction_layers();
   model.source = entry.source();
   return model;

@@ -52,6 +52,8 @@ const std::vector<Bounds>& StackBounds() {
       {"permute_bytes_backward", 0, 1000, "bytes per dispatched element"},
       {"expert_launches_forward", 0, 10000, "launches a layer"},
       {"expert_launches_backward", 0, 10000, "launches a layer"},
+      {"checkpoint_launches", 0, 10000, "launches"},
+      {"expert_overlap_ratio", 0, 0.99, "(a share)"},
       {"narrow_launches_per_product", 0, 100, "kernels"},
   };
   return kBounds;
@@ -168,7 +170,16 @@ void ReadExperts(const proto::SoftwareStack& entry, SoftwareStack& stack) {
   stack.permute_traffic_backward = entry.permute_bytes_backward();
   stack.expert_launches_forward = entry.expert_launches_forward();
   stack.expert_launches_backward = entry.expert_launches_backward();
+  stack.checkpoint_launches = entry.checkpoint_launches();
+  stack.expert_overlap = entry.expert_overlap_ratio();
+  stack.dual_pipe = entry.dual_pipe();
   stack.expert_tensor_parallel = entry.expert_tensor_parallel();
+  for (const int library : entry.expert_library()) {
+    stack.expert_libraries.push_back(
+        library == proto::SoftwareStack::NORMAL      ? ExpertLibrary::kNormal
+        : library == proto::SoftwareStack::ONE_SIDED ? ExpertLibrary::kOneSided
+                                                     : ExpertLibrary::kCollective);
+  }
 }
 
 absl::Status CheckStated(const proto::SoftwareStack& entry, const std::string& file,

@@ -59,6 +59,7 @@ ParallelismRequest ReadParallelism(const proto::Parallelism& entry) {
   request.expert = or_one(entry.has_expert(), entry.expert());
   request.expert_tensor = Optional<int>(entry.has_expert_tensor(), entry.expert_tensor());
   if (entry.has_expert_load_ratio()) request.expert_load = entry.expert_load_ratio();
+  request.dual_pipe = entry.dual_pipe();
   return request;
 }
 
@@ -108,6 +109,13 @@ absl::StatusOr<PretrainJob> ReadPretrain(const FieldCheck& check, const std::str
                                          job.precision, job.model.layers));
   }
   ASSIGN_OR_RETURN(job.recompute, ReadRecompute(check, entry.recompute()));
+  for (const std::string& name : entry.recompute_module()) {
+    if (job.recompute != Recompute::kSelective ||
+        !AddRecomputeModule(name, job.recompute_modules)) {
+      return check.Wrong("recompute_module", absl::StrCat("is \"", name, "\""),
+                         absl::StrCat("with recompute SELECTIVE, give ", kRecomputeModuleNames));
+    }
+  }
   RETURN_IF_ERROR(check.Given("stack", !entry.stack().empty(), "give a software stack's name"));
   job.stack = entry.stack();
   if (entry.has_parallelism()) {

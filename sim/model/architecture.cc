@@ -81,7 +81,15 @@ int ValueHeadDim(const Architecture& model) {
 
 bool HasExperts(const Architecture& model, int layer) {
   FLEETSIM_CHECK(layer >= 0 && layer < model.layers + model.multi_token_prediction_layers);
-  return model.experts && std::min(layer, model.layers - 1) >= model.experts->dense_layers;
+  if (!model.experts) return false;
+  const int after_dense = std::min(layer, model.layers - 1) - model.experts->dense_layers;
+  return after_dense >= 0 && (after_dense + 1) % model.experts->layer_interval == 0;
+}
+
+int WindowOf(const Architecture& model, int layer) {
+  const int interval = model.full_attention_interval;
+  const bool full = interval > 0 && (std::min(layer, model.layers - 1) + 1) % interval == 0;
+  return full ? 0 : model.sliding_window;
 }
 
 LayerParameters CountLayerParameters(const Architecture& model, int layer) {

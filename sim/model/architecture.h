@@ -22,6 +22,7 @@ struct Experts {
   int dense_layers = 0;                          // leading layers without experts
   int routing_groups = 0, groups_per_token = 0;  // zero: a token may go anywhere
   bool router_bias = false;
+  int layer_interval = 1;  // after the leading ones every n-th layer has experts
 };
 
 // Multi-head latent attention (DeepSeek-V2, arXiv 2405.04434, section 2.1).
@@ -44,7 +45,8 @@ struct Architecture {
   bool attention_bias = false, qkv_bias = false, ffn_bias = false;
   NormKind norm = NormKind::kRmsNorm;
   bool qk_norm = false, sandwich_norm = false, embedding_norm = false;
-  int sliding_window = 0;  // tokens; zero: full attention
+  int sliding_window = 0;           // tokens; zero: full attention
+  int full_attention_interval = 0;  // every n-th layer has no window; zero: none
   std::optional<Experts> experts;
   std::optional<LatentAttention> latent;
   int multi_token_prediction_layers = 0;
@@ -59,6 +61,9 @@ int ValueHeadDim(const Architecture& model);
 // Layers are numbered from 0; numbers from `layers` on are multi-token prediction modules, whose
 // block is of the same kind as the last layer's.
 bool HasExperts(const Architecture& model, int layer);
+
+// Tokens that a query of the layer looks back at most; zero: all.
+int WindowOf(const Architecture& model, int layer);
 
 // Parameters of one transformer layer by how parallelism treats them.
 struct LayerParameters {

@@ -38,9 +38,8 @@ double ReachedLayers(const Architecture& model, const Trainable& trainable) {
 
 }  // namespace
 
-double MeanAttendedKeys(const Architecture& model, double sequence_length, AttentionCount count) {
-  double window = sequence_length;
-  if (model.sliding_window > 0) window = std::min<double>(window, model.sliding_window);
+double MeanAttendedKeys(int tokens, double sequence_length, AttentionCount count) {
+  const double window = tokens > 0 ? std::min<double>(tokens, sequence_length) : sequence_length;
   const double causal = window - window * window / (2 * sequence_length);
   return count == AttentionCount::kCausal ? causal : 2 * causal;
 }
@@ -48,12 +47,12 @@ double MeanAttendedKeys(const Architecture& model, double sequence_length, Atten
 TokenFlops ForwardFlopsPerToken(const Architecture& model, double sequence_length,
                                 AttentionCount count) {
   TokenFlops flops;
-  const double core = 2 * MeanAttendedKeys(model, sequence_length, count) * model.heads *
-                      (QueryKeyHeadDim(model) + ValueHeadDim(model));
+  const double per_key = 2.0 * model.heads * (QueryKeyHeadDim(model) + ValueHeadDim(model));
   const int modules = model.multi_token_prediction_layers;
   for (int layer = 0; layer < model.layers + modules; ++layer) {
     flops.products += Flops(AttentionProductFlops(model) + FeedForwardFlops(model, layer));
-    flops.attention_core += Flops(core);
+    const double keys = MeanAttendedKeys(WindowOf(model, layer), sequence_length, count);
+    flops.attention_core += Flops(per_key * keys);
   }
   // Each further-token module joins two hidden vectors into one and has a loss of its own.
   const double hidden = model.hidden;

@@ -17,7 +17,8 @@ enum class AttentionCount { kFullSquare, kCausal };
 
 // Keys one query meets on average; with a sliding window of w tokens, w - w^2/(2s) (causal). The
 // full square counts twice the causal number.
-double MeanAttendedKeys(const Architecture& model, double sequence_length, AttentionCount count);
+// `window` zero: everything before.
+double MeanAttendedKeys(int window, double sequence_length, AttentionCount count);
 
 // Forward pass of one token through the whole model, further-token modules included.
 struct TokenFlops {

@@ -32,6 +32,7 @@ struct ParallelismRequest {
   int expert = 1;                         // ranks that share out the experts
   std::optional<int> expert_tensor;       // ranks each expert is cut over; absent: the stack's way
   double expert_load = 1.0;               // tokens of the busiest expert rank over the mean
+  bool dual_pipe = false;                 // micro-batches enter from both ends
 };
 
 // What a fine-tuning job states beyond how its steps run.
@@ -56,7 +57,8 @@ struct PretrainJob {
   std::string stack;                              // as written; the catalog knows which there are
   std::optional<ParallelismRequest> parallelism;  // absent: to be searched
   PrecisionRecipe recipe;
-  std::optional<FineTuning> tuning;  // absent: pre-training
+  std::optional<FineTuning> tuning;    // absent: pre-training
+  RecomputeModules recompute_modules;  // with kSelective; none: as the stack means it
 };
 
 // Places in the workload file, for errors that only platform and catalog can bring to light.

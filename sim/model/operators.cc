@@ -57,7 +57,7 @@ void AddLatentProjections(const Architecture& model, const LayerShard& shard,
   layer->query_key_elements = tokens * (heads + 1) * latent.qk_rope_head_dim;
 }
 
-AttentionShape AttentionCore(const Architecture& model, const LayerShard& shard) {
+AttentionShape AttentionCore(const Architecture& model, int window, const LayerShard& shard) {
   AttentionShape shape;
   // Pieces of a packed sequence attend to themselves alone.
   const double length = shard.attended > 0.0 ? shard.attended : shard.sequence_length;
@@ -68,11 +68,11 @@ AttentionShape AttentionCore(const Architecture& model, const LayerShard& shard)
   shape.value_dim = ValueHeadDim(model);
   shape.query_tokens = length / shard.context;
   shape.kv_tokens = length;
-  const bool windowed = model.sliding_window > 0 && model.sliding_window < length;
+  const bool windowed = window > 0 && window < length;
   if (windowed || shard.context > 1) {
     // The same work as an unmasked core over the keys a query meets on average. With context
     // parallelism every rank holds two mirrored slices, which evens the masked half out.
-    shape.kv_tokens = MeanAttendedKeys(model, length, AttentionCount::kCausal);
+    shape.kv_tokens = MeanAttendedKeys(window, length, AttentionCount::kCausal);
     shape.causal = false;
   }
   return shape;
@@ -146,7 +146,7 @@ LayerOperators ForwardOperators(const Architecture& model, int layer, const Laye
   } else {
     AddAttentionProjections(model, shard, &operators);
   }
-  operators.attention = AttentionCore(model, shard);
+  operators.attention = AttentionCore(model, WindowOf(model, layer), shard);
   if (HasExperts(model, layer)) {
     AddExperts(model, shard, &operators);
   } else {

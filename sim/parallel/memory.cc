@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "sim/model/operators.h"
+#include "sim/parallel/dual_pipe.h"
 #include "sim/parallel/schedule.h"
 #include "sim/parallel/shard.h"
 #include "sim/parallel/stage_parameters.h"
@@ -87,6 +88,29 @@ double Scores(const MemoryQuestion& question, const LayerOperators& operators) {
   return ScoreElements(operators.attention) * question.stack->score_activation;
 }
 
+// Of a layer what the parts that recomputation names need not keep.
+double ModulesNotKept(const MemoryQuestion& question, int layer, const LayerOperators& operators) {
+  const RecomputeModules& modules = question.modules;
+  const bool experts = HasExperts(*question.model, layer);
+  const AttentionShape& attention = operators.attention;
+  const double activation = operators.ffn_elements / (question.model->gated_ffn ? 1.5 : 1.0);
+  const double block = ActivationFunctionElements(question, operators);
+  double elements = 0.0;
+  if (modules.latent_up && question.model->latent) {
+    elements +=
+        operators.tokens * (attention.heads * attention.head_dim +
+                            attention.kv_heads * (attention.head_dim + attention.value_dim));
+  }
+  if (modules.norms) elements += 2.0 * operators.hidden_elements * SequenceShare(question.strategy);
+  if (experts && modules.experts) {
+    elements += operators.received_elements + block;
+  } else if (experts && modules.expert_activation) {
+    elements += activation;
+  }
+  if (!experts && modules.feed_forward) elements += block;
+  return elements * kActivationBytes + (modules.attention_core ? Scores(question, operators) : 0.0);
+}
+
 // Largest sum of a chunk's activations over the schedule: every forward pass adds its chunk's,
 // every backward pass takes them back.
 double PeakActivations(const MemoryQuestion& question, int stage) {
@@ -138,6 +162,45 @@ double LayerWeightBytes(const MemoryQuestion& question) {
   return question.recipe.narrow_parameters.value_or(false) ? copies : stack.weight_bytes + copies;
 }
 
+// Largest sum over DualPipe's order of both chunks' activations.
+double PeakDualActivations(const MemoryQuestion& question, int stage) {
+  const Strategy& strategy = question.strategy;
+  const int chunks[] = {stage, strategy.pipeline - 1 - stage};
+  double bytes[2] = {};
+  for (int direction : {0, 1}) {
+    for (int layer : LayersOfChunk(*question.model, strategy, chunks[direction])) {
+      bytes[direction] += LayerActivations(question, layer).value();
+    }
+  }
+  double now = 0.0;
+  double peak = 0.0;
+  for (const DualPass& pass : DualPipeOrder(stage, strategy.pipeline, strategy.micro_batches)) {
+    if (pass.work == DualWork::kForward) now += bytes[pass.direction];
+    peak = std::max(peak, now);
+    const bool releases =
+        pass.work == DualWork::kBackward || pass.work == DualWork::kWeightGradient;
+    if (releases) now -= bytes[pass.direction];
+  }
+  return peak;
+}
+
+// Two model copies: of the rank's own chunk and of its mirror's. Optimizer states are shared out
+// over the ranks of both.
+MemoryUse DualStageMemory(MemoryQuestion question, int stage) {
+  const double activations = PeakDualActivations(question, stage);
+  question.strategy.dual_pipe = false;
+  const MemoryUse own = StageMemory(question, stage);
+  const MemoryUse mirror = StageMemory(question, question.strategy.pipeline - 1 - stage);
+  MemoryUse use = own;
+  use.weights += mirror.weights;
+  use.gradients += mirror.gradients;
+  use.optimizer = (own.optimizer + mirror.optimizer) * 0.5;
+  use.activations = Bytes(activations);
+  use.working = Max(own.working, mirror.working);
+  use.slack = (use.activations + use.working) * question.stack->memory_slack;
+  return use;
+}
+
 }  // namespace
 
 Bytes LayerActivations(const MemoryQuestion& question, int layer) {
@@ -148,6 +211,9 @@ Bytes LayerActivations(const MemoryQuestion& question, int layer) {
   double kept = all;
   if (question.recompute == Recompute::kFull) {
     kept = LayerInput(question, operators);
+  } else if (question.recompute == Recompute::kSelective && question.modules.Count() > 0) {
+    kept =
+        std::max(LayerInput(question, operators), all - ModulesNotKept(question, layer, operators));
   } else if (question.recompute == Recompute::kSelective) {
     kept = std::max(LayerInput(question, operators),
                     LayerWithoutScores(question, operators, question.stack->selective));
@@ -156,6 +222,7 @@ Bytes LayerActivations(const MemoryQuestion& question, int layer) {
 }
 
 MemoryUse StageMemory(const MemoryQuestion& question, int stage) {
+  if (question.strategy.dual_pipe) return DualStageMemory(question, stage);
   const SoftwareStack& stack = *question.stack;
   const Strategy& strategy = question.strategy;
   const Trainable& trainable = question.trainable;

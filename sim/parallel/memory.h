@@ -23,6 +23,7 @@ struct MemoryQuestion {
   Recompute recompute = Recompute::kNone;
   double recomputed_layers = 1.0;  // share of the layers that recompute, where any do
   int sequence_length = 0;         // tokens
+  RecomputeModules modules;        // what is selective; none: as the stack means it
   Trainable trainable;
   DataType precision = DataType::kBf16;
   PrecisionRecipe recipe;  // complete, see CompleteRecipe()

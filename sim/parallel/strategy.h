@@ -23,6 +23,8 @@ struct Strategy {
   // divisor of `tensor`). They come out of a stage's tensor x data x context ranks.
   int expert = 1, expert_tensor = 1;
   double expert_load = 1.0;  // tokens of the busiest expert rank over the mean
+  // Micro-batches enter from both ends; every rank also holds its mirror's chunk (dual_pipe.h).
+  bool dual_pipe = false;
 
   // Accelerators that exchange most: a tensor group, or the expert groups it is part of.
   int CloseAccelerators() const { return std::max(tensor, expert * expert_tensor); }

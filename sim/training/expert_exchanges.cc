@@ -1,5 +1,10 @@
 #include "sim/training/expert_exchanges.h"
 
+#include <algorithm>
+#include <cmath>
+
+#include "sim/collective/expert.h"
+
 namespace fleetsim {
 namespace {
 
@@ -8,9 +13,14 @@ constexpr double kCombineBytes = 2.0;
 
 ExpertExchanges Exchanges(const TrainingSpec& spec, int layer, double dispatch_bytes) {
   if (spec.strategy.expert <= 1 || !HasExperts(*spec.model, layer)) return {};
-  const LayerOperators operators = ForwardOperators(*spec.model, layer, spec.Shard());
-  const double elements = operators.dispatched_elements * spec.strategy.expert_load;
-  return {2, Bytes(elements * (dispatch_bytes + kCombineBytes))};
+  return {1.0, dispatch_bytes};
+}
+
+ExpertLibrary LibraryOn(const SoftwareStack& stack, const DomainLinks& links) {
+  for (ExpertLibrary library : stack.expert_libraries) {
+    if (ServesExperts(library, links)) return library;
+  }
+  return ExpertLibrary::kCollective;
 }
 
 }  // namespace
@@ -21,12 +31,43 @@ ExpertExchanges ForwardExchanges(const TrainingSpec& spec, int layer) {
 
 ExpertExchanges BackwardExchanges(const TrainingSpec& spec, int layer) {
   ExpertExchanges exchanges = Exchanges(spec, layer, kCombineBytes);
-  if (spec.recompute == Recompute::kFull) {
-    const ExpertExchanges again = ForwardExchanges(spec, layer);
-    exchanges.bytes += again.bytes * spec.recomputed_layers;
-    exchanges.count += again.count;
+  const bool names_experts = spec.recompute == Recompute::kSelective && spec.modules.experts;
+  if (spec.recompute == Recompute::kFull || names_experts) {
+    ExpertExchanges again = ForwardExchanges(spec, layer);
+    again.layers *= spec.recomputed_layers;
+    again.dispatch_bytes *= spec.recomputed_layers;
+    exchanges += again;
   }
   return exchanges;
+}
+
+std::vector<CollectiveSpec> ExchangeSpecs(const TrainingSpec& spec, const DomainLinks& links,
+                                          const ExpertExchanges& exchanges, double share) {
+  if (exchanges.layers == 0.0 || share <= 0.0) return {};
+  const Experts& experts = *spec.model->experts;
+  const double hidden = spec.model->hidden;
+  const double tokens = spec.Shard().Tokens() / spec.strategy.tensor;
+  ExpertExchange exchange{.library = LibraryOn(*spec.stack, links),
+                          .tokens = tokens * exchanges.layers * share,
+                          .experts = experts.experts,
+                          .experts_per_token = experts.per_token,
+                          // Groups of experts are hosts (DeepSeek-V3, arXiv 2412.19437, 2.1.2).
+                          .hosts_per_token = experts.groups_per_token,
+                          .imbalance = spec.strategy.expert_load};
+  std::vector<CollectiveSpec> specs;
+  for (const ExpertPhase phase : {ExpertPhase::kDispatch, ExpertPhase::kCombine}) {
+    const double element = phase == ExpertPhase::kDispatch
+                               ? exchanges.dispatch_bytes / exchanges.layers
+                               : kCombineBytes;
+    exchange.phase = phase;
+    exchange.token = Bytes(hidden * element);
+    specs.push_back({.kind = CollectiveKind::kAllToAll,
+                     .bytes = exchange.token * (exchange.tokens * experts.per_token),
+                     .waiting = Part::kExpertExposed,
+                     .repeats = std::max(1, static_cast<int>(std::lround(exchanges.layers))),
+                     .exchange = exchange});
+  }
+  return specs;
 }
 
 }  // namespace fleetsim

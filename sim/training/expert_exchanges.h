@@ -2,18 +2,20 @@
 #ifndef SIM_TRAINING_EXPERT_EXCHANGES_H_
 #define SIM_TRAINING_EXPERT_EXCHANGES_H_
 
-#include "sim/base/units.h"
+#include <vector>
+
+#include "sim/program/program.h"
 #include "sim/training/spec.h"
 
 namespace fleetsim {
 
-// All-to-alls of a pass, one after another. `bytes` of all of them, as in CollectiveSpec.
+// Exchanges of a pass: tokens to their experts and back, so many layers one after another.
 struct ExpertExchanges {
-  int count = 0;
-  Bytes bytes;
+  double layers = 0;
+  double dispatch_bytes = 0;  // of an element on its way to an expert, summed over the layers
   ExpertExchanges& operator+=(const ExpertExchanges& other) {
-    count += other.count;
-    bytes += other.bytes;
+    layers += other.layers;
+    dispatch_bytes += other.dispatch_bytes;
     return *this;
   }
 };
@@ -22,6 +24,11 @@ struct ExpertExchanges {
 ExpertExchanges ForwardExchanges(const TrainingSpec& spec, int layer);
 // Gradients take the same ways back; what is computed again exchanges again.
 ExpertExchanges BackwardExchanges(const TrainingSpec& spec, int layer);
+
+// All dispatches and all combines of a pass as collectives, with the first of the stack's libraries
+// that the links serve; `share` of all of it. Empty where there is nothing to exchange.
+std::vector<CollectiveSpec> ExchangeSpecs(const TrainingSpec& spec, const DomainLinks& links,
+                                          const ExpertExchanges& exchanges, double share);
 
 }  // namespace fleetsim
 

@@ -91,6 +91,7 @@ MemoryUse MemoryOf(const TrainingSpec& spec) {
                      .recompute = spec.recompute,
                      .recomputed_layers = spec.recomputed_layers,
                      .sequence_length = spec.longest > 0 ? spec.longest : spec.sequence_length,
+                     .modules = spec.modules,
                      .trainable = spec.trainable,
                      .precision = spec.precision,
                      .recipe = spec.recipe});

@@ -7,6 +7,7 @@
 #include "sim/training/attention_cost.h"
 #include "sim/training/expert_cost.h"
 #include "sim/training/products.h"
+#include "sim/training/recomputed_modules.h"
 #include "sim/training/work.h"
 
 namespace fleetsim {
@@ -115,6 +116,8 @@ Work RecomputedKernels(const TrainingSpec& spec, const WorkerHardware& hardware,
   if (spec.recompute == Recompute::kFull) {
     work =
         ForwardKernels(spec, hardware, layer, Part::kRecompute, spec.stack->recompute_stops_early);
+  } else if (spec.recompute == Recompute::kSelective && spec.modules.Count() > 0) {
+    work = RecomputedModules(spec, hardware, layer);
   } else if (spec.recompute == Recompute::kSelective) {
     const SelectiveShares& share = spec.stack->selective;
     const LayerOperators operators = ForwardOperators(*spec.model, layer, spec.Shard());
@@ -196,6 +199,7 @@ Launches LaunchesOf(const TrainingSpec& spec, int layer) {
     launches.forward += stack.expert_launches_forward;
     launches.backward += stack.expert_launches_backward;
   }
+  launches.backward += CheckpointLaunches(spec, layer);
   return launches;
 }
 

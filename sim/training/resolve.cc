@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "sim/parallel/dual_pipe.h"
 #include "sim/parallel/schedule.h"
 
 namespace fleetsim {
@@ -89,6 +90,22 @@ void SetRows(const PretrainJob& job, TrainingSpec& spec) {
   spec.longest = job.sequence_length;
 }
 
+absl::Status SetDualPipe(const Job& job, const ParallelismRequest& request, Strategy& strategy) {
+  strategy.dual_pipe = request.dual_pipe;
+  if (!strategy.dual_pipe) return absl::OkStatus();
+  if (strategy.virtual_stages > 1 || !DualPipeServes(strategy.pipeline, strategy.micro_batches)) {
+    return InputError(
+        Field(job, "dual_pipe"),
+        absl::StrCat("true with pipeline ", strategy.pipeline, ", virtual_stages ",
+                     strategy.virtual_stages, " and ", strategy.micro_batches, " micro-batches"),
+        "an even pipeline, virtual_stages 1, and an even number of micro-batches, at least twice "
+        "the pipeline");
+  }
+  if (strategy.zero_stage <= 1) return absl::OkStatus();
+  return InputError(Field(job, "zero_stage"),
+                    absl::StrCat(strategy.zero_stage, " together with dual_pipe"), "0 or 1");
+}
+
 // Expert ranks come out of a stage's tensor x data x context ranks, whole workers at a time.
 absl::Status SetExperts(const Job& job, const ParallelismRequest& request,
                         const SoftwareStack& stack, Strategy& strategy) {
@@ -132,6 +149,7 @@ absl::StatusOr<TrainingSpec> SpecWithoutStrategy(const Job& job, const Catalog& 
                     .sequence_length = pretrain.sequence_length,
                     .precision = pretrain.precision,
                     .recompute = pretrain.recompute,
+                    .modules = pretrain.recompute_modules,
                     .recipe = pretrain.recipe};
   const absl::StatusOr<const SoftwareStack*> stack = FindStack(catalog, pretrain.stack);
   if (!stack.ok()) {
@@ -160,6 +178,7 @@ absl::StatusOr<TrainingSpec> Resolve(const Job& job, const ParallelismRequest& r
   RETURN_IF_ERROR(SetMicroBatches(job, strategy));
   RETURN_IF_ERROR(SetSharding(job, request, *spec.stack, strategy));
   RETURN_IF_ERROR(SetExperts(job, request, *spec.stack, strategy));
+  RETURN_IF_ERROR(SetDualPipe(job, request, strategy));
   strategy.chunk_layers =
       request.chunk_layers.empty()
           ? EvenChunks(spec.model->layers, strategy.pipeline * strategy.virtual_stages)

@@ -35,8 +35,8 @@ std::vector<AttentionShape> Blocks(const TrainingSpec& spec, const AttentionShap
   }
   blocks[0].kv_tokens = core.query_tokens;
   blocks[0].causal = true;
-  const int window = spec.model->sliding_window;
-  if (window > 0 && window < spec.sequence_length) {
+  // Without a window a query meets half of the sequence.
+  if (core.kv_tokens < spec.sequence_length / 2.0) {
     for (AttentionShape& block : blocks) {
       block.kv_tokens = core.kv_tokens / ranks;
       block.causal = false;

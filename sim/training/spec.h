@@ -25,6 +25,7 @@ struct TrainingSpec {
   Recompute recompute = Recompute::kNone;
   double recomputed_layers = 1.0;  // share of the layers that recompute, where any do
   Strategy strategy;
+  RecomputeModules modules;  // what is selective; none: as the stack means it
   PrecisionRecipe recipe;
   Trainable trainable;  // the whole model, or a part of it or adapters
   // Of the sequences, where they hold examples: `sequence_length` is then their mean with padding,

@@ -85,9 +85,9 @@ ChunkCost CostOfChunk(const TrainingSpec& spec, const WorkerHardware& hardware, 
                       int pieces) {
   const std::vector<int> layers = LayersOfChunk(*spec.model, spec.strategy, chunk);
   ChunkCost cost;
-  // By kind, whether the products are wide where the job's precision is narrow, and whether
-  // gradients get there.
-  std::map<std::tuple<LayerKind, bool, bool>, LayerPasses> passes;
+  // By kind, window, whether the products are wide where the job's precision is narrow, and
+  // whether gradients get there.
+  std::map<std::tuple<LayerKind, int, bool, bool>, LayerPasses> passes;
   const TrainingSpec wide = WithWideProducts(spec);
   auto layer = layers.begin();
   for (int size : PieceSizes(static_cast<int>(layers.size()), pieces)) {
@@ -99,8 +99,9 @@ ChunkCost CostOfChunk(const TrainingSpec& spec, const WorkerHardware& hardware, 
     cost.backward_exchanges.emplace_back();
     for (const auto end = layer + size; layer != end; ++layer) {
       const bool is_wide = IsWideLayer(spec, *layer);
-      const auto [known, is_new] = passes.try_emplace(
-          std::tuple(KindOf(*spec.model, *layer), is_wide, spec.trainable.Reaches(*layer)));
+      const auto [known, is_new] =
+          passes.try_emplace(std::tuple(KindOf(*spec.model, *layer), WindowOf(*spec.model, *layer),
+                                        is_wide, spec.trainable.Reaches(*layer)));
       if (is_new) known->second = PassesOf(is_wide ? wide : spec, hardware, *layer);
       Append(cost.forward.back(), known->second.forward);
       Append(cost.backward.back(), known->second.backward);

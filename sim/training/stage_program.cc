@@ -8,6 +8,7 @@
 #include "sim/parallel/schedule.h"
 #include "sim/parallel/stage_parameters.h"
 #include "sim/parallel/tensor_owners.h"
+#include "sim/training/dual_pipe_program.h"
 #include "sim/training/stage_cost.h"
 #include "sim/training/work.h"
 
@@ -115,12 +116,21 @@ class StageProgram {
         {.kind = OpKind::kCompute, .stream = kComputeStream, .work = work, .after = {after, -1}});
   }
 
-  // A piece of work and its exchanges with other expert ranks, which nothing hides.
+  // A piece of work and its exchanges with other expert ranks: the share that the stack overlaps
+  // runs beside it, the rest after both.
   int Compute(int work, const ExpertExchanges& exchanges, int after = -1) {
-    const int computed = Compute(work, after);
-    if (exchanges.count == 0) return computed;
-    return Collective(GroupKind::kExpert, CollectiveKind::kAllToAll, exchanges.bytes.value(),
-                      kComputeStream, -1, exchanges.count, Part::kExpertExposed);
+    const double overlap = spec_.stack->expert_overlap;
+    int beside = -1;
+    for (const CollectiveSpec& spec : ExchangeSpecs(spec_, hardware_.links, exchanges, overlap)) {
+      beside = Collective(GroupKind::kExpert, spec, kExpertStream, exchanged_);
+    }
+    int last = Compute(work, after);
+    for (const CollectiveSpec& spec :
+         ExchangeSpecs(spec_, hardware_.links, exchanges, 1.0 - overlap)) {
+      last = Collective(GroupKind::kExpert, spec, kComputeStream, beside);
+      exchanged_ = last;
+    }
+    return last;
   }
 
   void Receive(std::int16_t peer, int channel) {
@@ -157,9 +167,12 @@ class StageProgram {
   }
 
   int Collective(GroupKind group, CollectiveKind kind, double bytes, std::uint8_t stream, int after,
-                 int repeats = 1, Part waiting = Part::kDataExposed) {
-    CollectiveSpec collective{
-        .kind = kind, .bytes = Bytes(bytes), .waiting = waiting, .repeats = repeats};
+                 int repeats = 1) {
+    return Collective(group, {.kind = kind, .bytes = Bytes(bytes), .repeats = repeats}, stream,
+                      after);
+  }
+
+  int Collective(GroupKind group, CollectiveSpec collective, std::uint8_t stream, int after) {
     // First and last stage sum a tied matrix together: one duration for both.
     const int stage = group == GroupKind::kTied ? 0 : stage_;
     if (folded_) folded_->collective(group, stage, collective);
@@ -175,8 +188,9 @@ class StageProgram {
     std::vector<CollectiveSpec>& known = program_.collectives;
     const auto found = std::find_if(known.begin(), known.end(), [&](const CollectiveSpec& other) {
       return other.kind == wanted.kind && other.bytes == wanted.bytes &&
-             other.waiting == wanted.waiting && other.repeats == wanted.repeats &&
-             other.fixed_duration == wanted.fixed_duration && other.nic_bytes == wanted.nic_bytes;
+             other.waiting == wanted.waiting && other.exchange == wanted.exchange &&
+             other.repeats == wanted.repeats && other.fixed_duration == wanted.fixed_duration &&
+             other.nic_bytes == wanted.nic_bytes;
     });
     const auto index = static_cast<int>(found - known.begin());
     if (found == known.end()) known.push_back(wanted);
@@ -339,6 +353,7 @@ class StageProgram {
   std::vector<ChunkWorks> chunks_;
   OpList list_;
   std::vector<std::vector<int>> gathered_;      // ops, by virtual stage and piece
+  int exchanged_ = -1;                          // last exchange with experts on the compute stream
   int reduced_ = -1;                            // last overlapped reduction
   std::array<int, 2> last_sharded_ = {-1, -1};  // the last two computations under ZeRO-3
   std::array<int, 2> transfer_work_ = {-1, -1};
@@ -348,6 +363,9 @@ class StageProgram {
 
 OpList StageOps(const TrainingSpec& spec, const WorkerHardware& hardware, int stage, int replicas,
                 const NetworkTimes* folded, Program& program) {
+  if (spec.strategy.dual_pipe) {
+    return DualPipeOps(spec, hardware, stage, replicas, folded, program);
+  }
   return StageProgram(spec, hardware, stage, replicas, folded, program).Build();
 }
 

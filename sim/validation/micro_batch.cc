@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "sim/parallel/dual_pipe.h"
 #include "sim/parallel/schedule.h"
 #include "sim/plan/estimate.h"
 #include "sim/training/fit.h"
@@ -47,6 +48,7 @@ std::vector<TrainingSpec> Candidates(const MeasuredCase& measured, const Trainin
     if (global % wave != 0) break;
     strategy.micro_batch = size;
     strategy.micro_batches = global / wave;
+    if (strategy.dual_pipe && !DualPipeServes(strategy.pipeline, strategy.micro_batches)) continue;
     candidates.push_back(candidate);
     for (int v = 2; v <= chunks; ++v) {
       if (!Interleaves(candidate, v)) continue;
@@ -74,8 +76,9 @@ absl::Status ChooseMicroBatch(const MeasuredCase& measured, const Catalog& catal
       HardwareOf(fleet.leaves.front(), catalog, spec.LinearFormat(), spec.stack->year));
   const Bytes capacity = hardware.device.accelerator->UsableMemory();
   // Grade A tables are complete otherwise: what they do not list was not used.
-  const bool interleave = must_interleave || (measured.grade != "A" && !measured.virtual_stages &&
-                                              spec.strategy.pipeline > 1);
+  const bool interleave =
+      must_interleave || (!spec.strategy.dual_pipe && measured.grade != "A" &&
+                          !measured.virtual_stages && spec.strategy.pipeline > 1);
   TrainingSpec best = spec;
   double best_rate = 0.0;
   for (const TrainingSpec& candidate : Candidates(measured, spec, interleave)) {

@@ -96,6 +96,19 @@ std::optional<int> ExpertTensor(const MeasuredCase& measured) {
   return ranks;
 }
 
+RecomputeModules StatedModules(const MeasuredCase& measured) {
+  std::string text = absl::AsciiStrToLower(measured.recompute);
+  text = text.substr(text.find(':') == std::string::npos ? 0 : text.find(':') + 1);
+  RecomputeModules modules;
+  for (absl::string_view part : absl::StrSplit(text, '+')) {
+    std::string name(absl::StripAsciiWhitespace(part));
+    if (name == "core attention") name = "core_attn";
+    if (name == "mlp only") name = "mlp";
+    if (!AddRecomputeModule(name, modules)) return {};
+  }
+  return modules;
+}
+
 bool WithoutPrediction(const MeasuredCase& measured) {
   return absl::StrContains(measured.notes, "w/o MTP");
 }

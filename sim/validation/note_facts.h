@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "sim/inputs/cases_reader.h"
+#include "sim/model/recompute.h"
 
 namespace fleetsim {
 
@@ -30,6 +31,10 @@ std::optional<int> ExpertTensor(const MeasuredCase& measured);
 
 // "w/o MTP": the model's further-token modules were left out.
 bool WithoutPrediction(const MeasuredCase& measured);
+
+// "selective: layernorm+moe_act", "MLP + core attention": parts of a layer that are computed again;
+// none where the column names anything else.
+RecomputeModules StatedModules(const MeasuredCase& measured);
 
 // Share of the layers computed again, from the two utilisations stated: a forward pass is a third
 // of a step's model flops.

@@ -7,6 +7,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
+#include "sim/parallel/dual_pipe.h"
 #include "sim/parallel/schedule.h"
 #include "sim/training/fit.h"
 #include "sim/training/resolve.h"
@@ -40,6 +41,7 @@ absl::StatusOr<Recompute> RecomputeOf(const MeasuredCase& measured) {
   if (stated == "none") return Recompute::kNone;
   if (stated == "full") return Recompute::kFull;
   if (stated == "selective" || stated == "selective: core_attn") return Recompute::kSelective;
+  if (StatedModules(measured).Count() > 0) return Recompute::kSelective;
   if (!stated.empty()) return Missing(absl::StrCat("recomputation of ", stated));
   return Recompute::kNone;  // or what fits, see CompleteRecomputation
 }
@@ -215,6 +217,7 @@ absl::StatusOr<Translation> Translate(const MeasuredCase& measured, const Catalo
   Translation result;
   TrainingSpec& spec = result.spec;
   ASSIGN_OR_RETURN(spec.recompute, RecomputeOf(measured));
+  spec.modules = StatedModules(measured);
   ASSIGN_OR_RETURN(Architecture model, ModelOf(measured, models, result.rules));
   result.model = std::make_unique<Architecture>(std::move(model));
   spec.model = result.model.get();
@@ -229,6 +232,8 @@ absl::StatusOr<Translation> Translate(const MeasuredCase& measured, const Catalo
   result.utilisation = ConventionOf(measured, *spec.stack);
   SetSharding(measured, *spec.stack, spec.strategy, result.rules);
   RETURN_IF_ERROR(SetExperts(measured, spec, spec.strategy, result.rules));
+  spec.strategy.dual_pipe = spec.stack->dual_pipe && spec.strategy.virtual_stages == 1 &&
+                            DualPipeServes(spec.strategy.pipeline, spec.strategy.micro_batches);
   if (spec.strategy.zero_stage >= 3 && spec.stack->default_zero_stage < 3) {
     return Missing(absl::StrCat("ZeRO stage 3 on stack ", spec.stack->name));
   }

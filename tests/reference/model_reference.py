@@ -68,6 +68,21 @@ MODELS = {
     "mixtral-8x7b": model(32, 4096, 32, 14336, 32000, kv=8, experts=8, topk=2, ef=14336, **LLAMA),
     "mixtral-8x22b": model(56, 6144, 48, 16384, 32000, kv=8, experts=8, topk=2, ef=16384, **LLAMA),
     "deepseek-v3": DEEPSEEK_V3,
+    "deepseek-v2": model(60, 5120, 128, 12288, 102400, head_dim=128, experts=160, topk=6, ef=1536,
+                         shared=2, dense=1, mla=(1536, 512, 128, 64, 128), **LLAMA),
+    "moonlight-16b-a3b": model(27, 2048, 16, 11264, 163840, head_dim=128, experts=64, topk=6,
+                               ef=1408, shared=2, dense=1, mla=(0, 512, 128, 64, 128),
+                               router_bias=True, **LLAMA),
+    "kimi-k2": model(61, 7168, 64, 18432, 163840, head_dim=128, experts=384, topk=8, ef=2048,
+                     shared=1, dense=1, mla=(1536, 512, 128, 64, 128), router_bias=True, **LLAMA),
+    "gpt-oss-120b": model(36, 2880, 64, 2880, 201088, kv=8, head_dim=64, bias_all=True, experts=128,
+                          topk=4, ef=2880, window=128, full_every=2, **LLAMA),
+    "gpt-oss-20b": model(24, 2880, 64, 2880, 201088, kv=8, head_dim=64, bias_all=True, experts=32,
+                         topk=4, ef=2880, window=128, full_every=2, **LLAMA),
+    "grok-1": model(64, 6144, 48, 32768, 131072, kv=8, experts=8, topk=2, ef=32768, tied=True,
+                    sandwich=True, **LLAMA),
+    "llama4-maverick": model(48, 5120, 40, 16384, 202048, kv=8, head_dim=128, experts=128, topk=1,
+                             ef=8192, shared=1, moe_every=2, **LLAMA),
     "pangu-ultra-135b": model(94, 12288, 96, 28672, 153376, kv=8, sandwich=True, **LLAMA),
 }
 
@@ -109,8 +124,9 @@ def layer_tensors(c, moe):
     out = norm * (4 if c.get("sandwich") else 2)
     if "mla" in c:
         qr, kvr, nope, rope, v = c["mla"]
-        out += [one(qr, h), one(qr), one(a * (nope + rope), qr), one(kvr + rope, h), one(kvr),
-                one(a * (nope + v), kvr), one(h, a * v)]
+        query = [one(qr, h), one(qr)] if qr else []
+        out += query + [one(a * (nope + rope), qr or h), one(kvr + rope, h), one(kvr),
+                        one(a * (nope + v), kvr), one(h, a * v)]
     else:
         out += [one(a * d, h), one(kv * d, h), one(kv * d, h), one(h, a * d)]
         if c.get("bias") or c.get("bias_all") or c.get("qkv_bias"):
@@ -132,7 +148,8 @@ def layer_tensors(c, moe):
 
 
 def is_moe(c, layer):
-    return "experts" in c and layer >= c.get("dense", 0)
+    after = layer - c.get("dense", 0)
+    return "experts" in c and after >= 0 and after % c.get("moe_every", 1) == c.get("moe_every", 1) - 1
 
 
 def parameters(c, active=False):
@@ -160,13 +177,16 @@ def forward_flops(c, sequence, causal):
         matrices += sum(math.prod(s) * p for s, _, p in layer_tensors(c, is_moe(c, layer))
                         if len(s) == 2)
     matrices += modules * 2 * c["h"] * c["h"] + (1 + modules) * c["V"] * c["h"]
-    window = min(c.get("window", sequence), sequence)
     # The convention of the literature: position i meets i - 1/2 keys, so that all meet s^2/2.
-    keys = sum(i - 0.5 if i <= window else window for i in range(1, sequence + 1))
+    meets = lambda window: sum(i - 0.5 if i <= window else window for i in range(1, sequence + 1))
+    windowed, full = meets(min(c.get("window", sequence), sequence)), meets(sequence)
+    every = c.get("full_every")
+    keys = sum(full if every and layer % every == every - 1 else windowed for layer in range(c["L"]))
+    keys += modules * windowed
     if not causal:
         keys *= 2
     qk, v = (c["mla"][2] + c["mla"][3], c["mla"][4]) if "mla" in c else (c["d"], c["d"])
-    core = 2 * keys * c["a"] * (qk + v) * (c["L"] + modules)
+    core = 2 * keys * c["a"] * (qk + v)
     return 2 * matrices * sequence + core
 
 

@@ -77,12 +77,13 @@ TEST(ModelFlops, ReferenceScript) {
 
 TEST(MeanAttendedKeys, HalfOfTheSquareAndWindows) {
   Architecture model = Llama2Of7B();
-  EXPECT_EQ(MeanAttendedKeys(model, 4096, kFull), 4096);
-  EXPECT_EQ(MeanAttendedKeys(model, 4096, kCausal), 2048);
+  EXPECT_EQ(MeanAttendedKeys(model.sliding_window, 4096, kFull), 4096);
+  EXPECT_EQ(MeanAttendedKeys(model.sliding_window, 4096, kCausal), 2048);
   model.sliding_window = 1024;
   // 1,024 queries meet 512 on average, the other 3,072 meet 1,024.
-  EXPECT_EQ(MeanAttendedKeys(model, 4096, kCausal), (1024 * 512 + 3072 * 1024) / 4096.0);
-  EXPECT_EQ(MeanAttendedKeys(model, 512, kCausal), 256) << "shorter than the window";
+  EXPECT_EQ(MeanAttendedKeys(model.sliding_window, 4096, kCausal),
+            (1024 * 512 + 3072 * 1024) / 4096.0);
+  EXPECT_EQ(MeanAttendedKeys(model.sliding_window, 512, kCausal), 256) << "shorter than the window";
 }
 
 TEST(ForwardFlops, MoreOfAnythingIsMoreWork) {
@@ -90,9 +91,9 @@ TEST(ForwardFlops, MoreOfAnythingIsMoreWork) {
   Architecture wider = model;
   wider.ffn *= 2;
   EXPECT_GT(ForwardFlopsPerToken(wider, 4096, kFull).products,
-            ForwardFlopsPerToken(model, 4096, kFull).products);
+            ForwardFlopsPerToken(model.sliding_window, 4096, kFull).products);
   EXPECT_EQ(ForwardFlopsPerToken(model, 8192, kFull).attention_core.value(),
-            2 * ForwardFlopsPerToken(model, 4096, kFull).attention_core.value());
+            2 * ForwardFlopsPerToken(model.sliding_window, 4096, kFull).attention_core.value());
 }
 
 }  // namespace

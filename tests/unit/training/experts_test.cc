@@ -2,6 +2,7 @@
 #include <set>
 
 #include "gmock/gmock.h"
+#include "sim/parallel/memory.h"
 #include "sim/parallel/stage_parameters.h"
 #include "sim/training/expert_cost.h"
 #include "sim/training/expert_exchanges.h"
@@ -87,30 +88,60 @@ TEST(ExpertGroups, StayInOneHostWhereThereIsRoom) {
   }
 }
 
+// Bytes of the dispatches and of the combines of a pass of layer 0.
+std::vector<double> ExchangeBytes(const TrainingSpec& spec, const ExpertExchanges& exchanges) {
+  std::vector<double> bytes;
+  for (const CollectiveSpec& collective : ExchangeSpecs(spec, {}, exchanges, 1.0)) {
+    bytes.push_back(collective.bytes.value());
+  }
+  return bytes;
+}
+
 TEST(ExpertExchanges, BytesAreThoseOfTheCopies) {
   // 2048 tokens x 2 copies x hidden 2048, there and back in 16 bits.
   TestBed bed = ExpertBed(2);
   Strategy strategy{.data = 16};
   strategy.expert = 16;
-  const ExpertExchanges forward = ForwardExchanges(bed.Spec(strategy), 0);
-  EXPECT_EQ(forward.count, 2);
-  EXPECT_EQ(forward.bytes.value(), 2048.0 * 2 * 2048 * (2 + 2));
+  const double elements = 2048.0 * 2 * 2048;
+  TrainingSpec spec = bed.Spec(strategy);
+  EXPECT_THAT(ExchangeBytes(spec, ForwardExchanges(spec, 0)),
+              ElementsAre(2 * elements, 2 * elements));
   bed.stack.dispatch_element_bytes = 1;
-  EXPECT_EQ(ForwardExchanges(bed.Spec(strategy), 0).bytes.value(), 2048.0 * 2 * 2048 * (1 + 2));
-  EXPECT_EQ(BackwardExchanges(bed.Spec(strategy), 0).bytes, forward.bytes);
-  TrainingSpec full = bed.Spec(strategy);
-  full.recompute = Recompute::kFull;
-  EXPECT_EQ(BackwardExchanges(full, 0).count, 4);
-  strategy.expert = 1;
-  EXPECT_EQ(ForwardExchanges(bed.Spec(strategy), 0).count, 0);
+  EXPECT_THAT(ExchangeBytes(spec, ForwardExchanges(spec, 0)), ElementsAre(elements, 2 * elements));
+  EXPECT_THAT(ExchangeBytes(spec, BackwardExchanges(spec, 0)),
+              ElementsAre(2 * elements, 2 * elements));
+  // Computed again: a narrow dispatch and a combine more.
+  spec.recompute = Recompute::kFull;
+  EXPECT_THAT(ExchangeBytes(spec, BackwardExchanges(spec, 0)),
+              ElementsAre(3 * elements, 4 * elements));
+  spec.strategy.expert = 1;
+  EXPECT_THAT(ExchangeBytes(spec, ForwardExchanges(spec, 0)), ElementsAre());
 }
 
 TEST(ExpertExchanges, TensorRanksSendTheirSliceEach) {
   const TestBed bed = ExpertBed(2);
   Strategy strategy{.tensor = 4, .data = 4};
   strategy.expert = 4;
-  const double whole = ExpertBed(2).Spec(strategy).Shard().Tokens() * 2 * 2048 * (2 + 2);
-  EXPECT_EQ(ForwardExchanges(bed.Spec(strategy), 0).bytes.value(), whole / 4);
+  const TrainingSpec spec = bed.Spec(strategy);
+  const double elements = 2048.0 * 2 * 2048;
+  EXPECT_THAT(ExchangeBytes(spec, ForwardExchanges(spec, 0)),
+              ElementsAre(2 * elements / 4, 2 * elements / 4));
+}
+
+TEST(ExpertExchanges, TakeTheFirstLibraryThatTheLinksHave) {
+  TestBed bed = ExpertBed(2);
+  bed.stack.expert_libraries = {ExpertLibrary::kOneSided, ExpertLibrary::kNormal};
+  Fabric& fabric = bed.catalog.fabrics["up"];
+  fabric.expert_kernels = {{.library = ExpertLibrary::kNormal, .phase = ExpertPhase::kDispatch},
+                           {.library = ExpertLibrary::kNormal, .phase = ExpertPhase::kCombine}};
+  Strategy strategy{.data = 16};
+  strategy.expert = 16;
+  const TrainingSpec spec = bed.Spec(strategy);
+  const auto library = [&](const DomainLinks& links) {
+    return ExchangeSpecs(spec, links, ForwardExchanges(spec, 0), 1.0).front().exchange->library;
+  };
+  EXPECT_EQ(library({.fabric = &fabric}), ExpertLibrary::kNormal);
+  EXPECT_EQ(library({}), ExpertLibrary::kCollective);
 }
 
 StepResult Simulate(const TestBed& bed, const TrainingSpec& spec, Detail detail,
@@ -163,6 +194,46 @@ TEST(ExpertStep, ABusierRankMakesTheStepLonger) {
   EXPECT_GE(busy.parts[exchange] / even.parts[exchange], 1.35);
   EXPECT_GT(busy.parts[static_cast<int>(Part::kForward)],
             even.parts[static_cast<int>(Part::kForward)]);
+}
+
+TEST(DualPipeStep, HidesExchangesAndShortensTheBubble) {
+  TestBed bed = ExpertBed(8);
+  bed.stack.overlaps_pipeline_transfers = true;
+  absl::StatusOr<std::unique_ptr<Simulation>> simulation = Simulation::Load(bed.fleet);
+  ASSERT_TRUE(simulation.ok());
+  Strategy strategy{
+      .pipeline = 4, .data = 16, .micro_batches = 16, .zero_stage = 1, .optimizer_shards = 16};
+  strategy.expert = 16;
+  const StepResult plain = Simulate(bed, bed.Spec(strategy), Detail::kFolded, **simulation);
+  strategy.dual_pipe = true;
+  const StepResult folded = Simulate(bed, bed.Spec(strategy), Detail::kFolded, **simulation);
+  const StepResult full = Simulate(bed, bed.Spec(strategy), Detail::kFull, **simulation);
+  EXPECT_NEAR(folded.duration / full.duration, 1.0, 0.01);
+  const auto part = [](const StepResult& step, Part which) {
+    return step.parts[static_cast<int>(which)].value();
+  };
+  EXPECT_LT(part(full, Part::kExpertExposed), part(plain, Part::kExpertExposed));
+  EXPECT_LT(full.duration, plain.duration);
+  // The same passes, whatever hides beside them.
+  const double work = part(plain, Part::kForward) + part(plain, Part::kBackward);
+  EXPECT_NEAR(part(full, Part::kForward) + part(full, Part::kBackward), work, 1e-6 * work);
+}
+
+TEST(DualPipeStep, HoldsTwoModelCopies) {
+  const TestBed bed = ExpertBed(8);
+  Strategy strategy{.pipeline = 4, .data = 16, .micro_batches = 16};
+  const auto held = [&](int stage) {
+    return StageMemory({.model = &bed.model,
+                        .stack = &bed.stack,
+                        .strategy = bed.Spec(strategy).strategy,
+                        .sequence_length = 2048},
+                       stage);
+  };
+  const MemoryUse first = held(0), last = held(3);
+  strategy.dual_pipe = true;
+  EXPECT_EQ(held(0).weights, first.weights + last.weights);
+  EXPECT_EQ(held(0).weights, held(3).weights);
+  EXPECT_EQ(held(0).optimizer, (first.optimizer + last.optimizer) * 0.5);
 }
 
 }  // namespace
