@@ -22,7 +22,7 @@ std::string Temporary(const std::string& ending) {
           ::testing::UnitTest::GetInstance()->current_test_info()->name() + ending);
 }
 
-std::string Run(const std::string& arguments) {
+std::string Output(const std::string& arguments) {
   const std::string path = Temporary(".out");
   CLI::App app;
   CommonFlags common;
@@ -41,19 +41,20 @@ std::string Run(const std::string& arguments) {
 // 2 x 400 GB/s / 4 = 200 GB/s.
 nlohmann::json OnThinUplinks(const std::string& arguments) {
   const std::string platform = Temporary(".xml");
-  EXPECT_TRUE(WriteFileAtomically(
-                  platform, Run("platform new --server hgx-h100 --accelerator nvidia-h100-sxm-80gb "
-                                "--fabric infiniband-ndr --hosts 4 --leaf 2 --oversubscription 4"))
-                  .ok());
+  EXPECT_TRUE(
+      WriteFileAtomically(
+          platform, Output("platform new --server hgx-h100 --accelerator nvidia-h100-sxm-80gb "
+                           "--fabric infiniband-ndr --hosts 4 --leaf 2 --oversubscription 4"))
+          .ok());
   nlohmann::json rows =
-      nlohmann::json::parse(Run("collective " + arguments + " --format json -p " + platform));
+      nlohmann::json::parse(Output("collective " + arguments + " --format json -p " + platform));
   std::filesystem::remove(platform);
   return rows;
 }
 
 TEST(Collective, HasNcclTestsColumnsForEverySize) {
-  const auto rows = nlohmann::json::parse(
-      Run("collective all-reduce -p " + kPlatforms + "h100-1x8.xml -b 1KiB..1GiB --format json"));
+  const auto rows = nlohmann::json::parse(Output("collective all-reduce -p " + kPlatforms +
+                                                 "h100-1x8.xml -b 1KiB..1GiB --format json"));
   ASSERT_EQ(rows.size(), 21u);
   double bytes = 1024, before = 0;
   for (const auto& row : rows) {
@@ -99,12 +100,12 @@ TEST(Collective, BetweenTwoHostsATransferHasOneNic) {
 // Two sites: the WAN between them is what an all-reduce over both waits for.
 TEST(Collective, TheWanShows) {
   const auto rows = nlohmann::json::parse(
-      Run("collective all-reduce -p " + kPlatforms + "two-sites-h20.xml -b 1GiB --format json"));
+      Output("collective all-reduce -p " + kPlatforms + "two-sites-h20.xml -b 1GiB --format json"));
   EXPECT_EQ(rows[0]["limit"], "uplink");
 }
 
 TEST(Collective, TextNamesThePlacement) {
-  EXPECT_THAT(Run("collective all-reduce -p " + kPlatforms + "ascend-910b-1x8.xml -n 4 -b 1GiB"),
+  EXPECT_THAT(Output("collective all-reduce -p " + kPlatforms + "ascend-910b-1x8.xml -n 4 -b 1GiB"),
               ::testing::AllOf(HasSubstr("4 ranks, 4 on each of 1 host"), HasSubstr("full mesh"),
                                HasSubstr("1 GiB")));
 }
