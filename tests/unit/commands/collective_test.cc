@@ -110,6 +110,47 @@ TEST(Collective, TextNamesThePlacement) {
                                HasSubstr("1 GiB")));
 }
 
+struct Wrong {
+  const char* arguments;  // on one server of 8
+  const char* message;
+};
+
+void PrintTo(const Wrong& wrong, std::ostream* out) { *out << wrong.arguments; }
+
+class WrongCollective : public ::testing::TestWithParam<Wrong> {};
+
+TEST_P(WrongCollective, ExitsWithTwoAndWritesNothing) {
+  const std::string path = Temporary(".out");
+  CLI::App app;
+  CommonFlags common;
+  int exit_code = 0;
+  AddCollectiveCommand(app, common, exit_code);
+  ::testing::internal::CaptureStderr();
+  app.parse(std::string("collective ") + GetParam().arguments + " -p " + kPlatforms +
+            "h100-1x8.xml -o " + path);
+  EXPECT_THAT(::testing::internal::GetCapturedStderr(), HasSubstr(GetParam().message));
+  EXPECT_EQ(exit_code, 2);
+  EXPECT_FALSE(std::filesystem::exists(path));
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    All, WrongCollective,
+    ::testing::Values(Wrong{"all-reduec", "OP: is \"all-reduec\""},
+                      Wrong{"all-reduec", "nearest: all-reduce"},
+                      Wrong{"all-reduce --ranks 64", "--ranks: needs host 8 of 1"},
+                      Wrong{"all-gather --ranks 12", "--ranks: is 12; a multiple of 8"},
+                      Wrong{"broadcast -n 1", "--ranks: is 1; 2 or more"},
+                      Wrong{"all-reduce --ranks-per-host 9", "--ranks-per-host: is 9; at most 8"},
+                      Wrong{"all-reduce --groups 0", "--groups: is 0; 1 or more"},
+                      Wrong{"all-reduce -n 4 --groups 3", "--ranks: needs host 2 of 1"},
+                      Wrong{"all-reduce --stride 0", "--stride: is 0; 1 or more"},
+                      Wrong{"all-reduce --bytes 8GiB..1KiB", "--bytes: goes down"},
+                      Wrong{"all-reduce --bytes 1KiBi", "--bytes: is \"1KiBi\""},
+                      Wrong{"all-reduce --bytes 0", "--bytes: is \"0\""},
+                      Wrong{"all-reduce --bytes 1B..1GiB --factor 1.0001",
+                            "--bytes: has more than 10000 sizes"},
+                      Wrong{"all-reduce --factor 1", "--factor: is 1; more than 1"}));
+
 TEST(ByteRange, GoesFromFirstToLast) {
   const auto sizes = ParseByteRange("--bytes", "1KiB..8KiB", 2);
   ASSERT_TRUE(sizes.ok());

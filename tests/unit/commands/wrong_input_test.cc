@@ -87,7 +87,6 @@ void PrintTo(const Wrong& wrong, std::ostream* out) { *out << wrong.arguments; }
 const std::string kRun = "run BAD -p GOOD.xml -o OUT";
 const std::string kOn = "run GOOD.textproto -p BAD -o OUT";
 const std::string kFlags = "run GOOD.textproto -p GOOD.xml -o OUT ";
-const std::string kCollective = "collective -o OUT ";
 const std::string kValidate = "validate BAD -o OUT";
 const std::string kNew =
     "platform new --server hgx-h100 --accelerator nvidia-h100-sxm-80gb --fabric infiniband-ndr "
@@ -308,38 +307,6 @@ std::vector<Wrong> WrongFlags() {
        {"oversubscription: is 0; "}},
       {"NegativeNics", kNew + "--hosts 4 --nics -2", "", {"nics: is -2; "}},
       {"SpeedZero", kNew + "--hosts 4 --speed 0Tf", "", {"--speed: is 0Tf; above 0"}},
-      {"UnknownOperation",
-       kCollective + "all-reduec -p GOOD.xml",
-       "",
-       {"OP: is \"all-reduec\"", "nearest: all-reduce"}},
-      {"MoreRanksThanThereAre",
-       kCollective + "all-reduce -p GOOD.xml --ranks 64",
-       "",
-       {"--ranks: needs host 8 of 1", "at most 8 ranks"}},
-      {"RanksThatFillNoHost",
-       kCollective + "all-gather -p GOOD.xml --ranks 12",
-       "",
-       {"--ranks: is 12; a multiple of 8"}},
-      {"OneRank", kCollective + "broadcast -p GOOD.xml -n 1", "", {"--ranks: is 1; 2 or more"}},
-      {"TooManyRanksOnAHost",
-       kCollective + "all-reduce -p GOOD.xml --ranks-per-host 9",
-       "",
-       {"--ranks-per-host: is 9; at most 8"}},
-      {"NoGroups", kCollective + "all-reduce -p GOOD.xml --groups 0", "", {"--groups: is 0; 1 "}},
-      {"TooManyGroups",
-       kCollective + "all-reduce -p GOOD.xml -n 4 --groups 3",
-       "",
-       {"--ranks: needs host 2 of 1"}},
-      {"SizesDownwards",
-       kCollective + "all-reduce -p GOOD.xml --bytes 8GiB..1KiB",
-       "",
-       {"--bytes: goes down", "the smaller size first"}},
-      {"SizeOfNoUnit",
-       kCollective + "all-reduce -p GOOD.xml --bytes 1KiBi",
-       "",
-       {"--bytes: is \"1KiBi\"", "64MiB"}},
-      {"NoSize", kCollective + "all-reduce -p GOOD.xml --bytes 0", "", {"--bytes: is \"0\""}},
-      {"FactorOne", kCollective + "all-reduce -p GOOD.xml -f 1", "", {"--factor: is 1; more"}},
       {"UnknownEntry",
        "catalog show h10 -o OUT",
        "",
