@@ -369,6 +369,10 @@ RELATIVES = {'nvlink3': ['nvlink3-a800', 'nvlink3-bridge'],
 
 def write_entry(path, lines, island):
     text_ = open(path).read()
+    # What was not fitted here stays.
+    fitted = {re.search(r'"(\w+)"', line).group(1) for line in lines}
+    lines = lines + [line for line in re.findall(r'(?m)^protocol \{[^\n]*\}$', text_)
+                     if re.search(r'"(\w+)"', line).group(1) not in fitted]
     text_, count = re.subn(r'(?m)(^protocol \{[^\n]*\}\n)+', '\n'.join(lines) + '\n', text_, count=1)
     if count != 1:
         raise SystemExit('%s: no block of protocols to replace' % path)
@@ -401,7 +405,9 @@ def main():
             for entry in [name] + RELATIVES.get(name, []):
                 path = os.path.join(args.write, entry + '.textproto')
                 bridge = entry.endswith('-bridge')
-                kept = [line for line in lines if not (bridge and '"in_switch"' in line)]
+                # Bridged cards have no switch, and transfers of their own.
+                kept = [line for line in lines
+                        if not (bridge and ('"in_switch"' in line or '"send_recv"' in line))]
                 write_entry(path, kept, fabric.get('island'))
     compare(fitted, args.measured)
 

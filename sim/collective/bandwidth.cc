@@ -24,12 +24,25 @@ Fabric HostBus() {
   return bus;
 }
 
+// Between two measured numbers of ranks in proportion, outside as the nearest.
+double GroupEfficiency(int ranks, const Fabric& fabric) {
+  const auto& points = fabric.group_efficiency;
+  if (points.empty() || ranks >= points.back().first)
+    return points.empty() ? 1 : points.back().second;
+  if (ranks <= points.front().first) return points.front().second;
+  size_t next = 1;
+  while (points[next].first < ranks) ++next;
+  const auto& [low, low_ratio] = points[next - 1];
+  const auto& [high, high_ratio] = points[next];
+  return low_ratio + (high_ratio - low_ratio) * (ranks - low) / (high - low);
+}
+
 // An accelerator's bandwidth is the sum of its links to all others of the domain: one link is that
 // share, or less where the server says so.
 BytesPerSecond MeshBandwidth(int ranks, const DomainLinks& links) {
   BytesPerSecond one_link = links.bandwidth / Max(1.0, links.domain_accelerators - 1.0);
   if (links.pairwise_bandwidth.value() > 0) one_link = Min(one_link, links.pairwise_bandwidth);
-  return Min(links.bandwidth, one_link * (ranks - 1.0));
+  return Min(links.bandwidth, one_link * (ranks - 1.0)) * GroupEfficiency(ranks, *links.fabric);
 }
 
 }  // namespace

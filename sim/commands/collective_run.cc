@@ -154,6 +154,8 @@ absl::StatusOr<CollectiveTiming> TimeCollective(const CollectiveOperation& opera
   CollectiveTiming timing;
   timing.bytes = bytes;
   timing.choice = plans.front().choice;
+  // With one rank a host nothing runs inside.
+  if (groups.front().ranks_per_host == 1) timing.choice.protocol = nullptr;
   timing.inside = fleet.LeafOf(placed.hosts.front().front()).scale_up;
   ASSIGN_OR_RETURN(timing.time, simulation.RunPattern(plans));
   timing.algorithm_bandwidth = bytes.value() / timing.time.value();

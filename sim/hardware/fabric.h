@@ -3,6 +3,7 @@
 #define SIM_HARDWARE_FABRIC_H_
 
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "sim/base/units.h"
@@ -59,6 +60,8 @@ struct Fabric {
   std::vector<Evidence> evidence;
   std::string notes;
   std::vector<ExpertKernel> expert_kernels;
+  // Full mesh: of a group of so many ranks, over the protocol's; by rising ranks.
+  std::vector<std::pair<int, double>> group_efficiency;
   bool in_network_reduction = false;  // scale-out: its switches reduce (SHARP)
 };
 

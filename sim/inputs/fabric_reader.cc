@@ -68,6 +68,7 @@ class Reader {
                                                   const std::string& path) const;
   absl::Status EveryOperationServed() const;
   absl::Status ReadExpertKernels();
+  absl::Status ReadGroupEfficiency();
   absl::StatusOr<ExpertKernel> ReadExpertKernel(const proto::Fabric::ExpertKernel& kernel,
                                                 const std::string& path) const;
   // Inside domains (as opposed to between them).
@@ -296,6 +297,25 @@ absl::Status Reader::ReadExpertKernels() {
   return absl::OkStatus();
 }
 
+absl::Status Reader::ReadGroupEfficiency() {
+  int before = 1;
+  for (int i = 0; i < entry_.group_efficiency_size(); ++i) {
+    const auto& point = entry_.group_efficiency(i);
+    const std::string path = absl::StrCat("group_efficiency[", i, "].");
+    if (result_.topology != FabricTopology::kFullMesh || !Inside()) {
+      return Wrong(path + "ranks", "is stated", "only a FULL_MESH has it");
+    }
+    if (point.ranks() <= before) {
+      return Wrong(path + "ranks", absl::StrCat("is ", point.ranks()),
+                   absl::StrCat("more than ", before));
+    }
+    RETURN_IF_ERROR(Within(path + "ratio", point.ratio(), 0.01, 2));
+    before = point.ranks();
+    result_.group_efficiency.emplace_back(point.ranks(), point.ratio());
+  }
+  return absl::OkStatus();
+}
+
 absl::StatusOr<Fabric> Reader::Read() {
   RETURN_IF_ERROR(ReadKind());
   RETURN_IF_ERROR(ReadRates());
@@ -304,6 +324,7 @@ absl::StatusOr<Fabric> Reader::Read() {
   RETURN_IF_ERROR(ReadCosts());
   RETURN_IF_ERROR(ReadProtocols());
   RETURN_IF_ERROR(ReadExpertKernels());
+  RETURN_IF_ERROR(ReadGroupEfficiency());
   ASSIGN_OR_RETURN(result_.evidence, ReadEvidence(entry_, file_, lines_));
   return std::move(result_);
 }

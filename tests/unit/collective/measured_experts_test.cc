@@ -47,7 +47,7 @@ Errors DeepEp(const std::vector<MeasuredRow>& rows, ExpertLibrary library) {
         exchange.processors = static_cast<int>(Number(row, phase + "_sms"));
         measured_us += Number(row, phase + "_notify_us");
       }
-      errors.Add(absl::StrCat(row.at("system"), ", ", phase, ", ", hosts * group.ranks_per_host),
+      errors.Add(absl::StrCat(phase, ", ", hosts * group.ranks_per_host),
                  exchange.tokens * exchange.token.value(),
                  CollectiveTime(PlanExpertExchange(exchange, group)), measured_us * 1e-6);
     }
@@ -93,7 +93,7 @@ TEST(MeasuredExperts, OneSidedOnNvl72) {
     if (dispatch) exchange.token = Bytes(Number(row, "hidden") * element.at(row.at("dtype")));
     const bool first = seen[absl::StrCat(op, row.at("dtype"), ranks, ",", row.at("tokens"))]++ == 0;
     (first ? errors : second)
-        .Add(absl::StrCat("gb200, ", op, ", ", ranks), exchange.tokens * exchange.token.value(),
+        .Add(absl::StrCat(op, ", ", ranks), exchange.tokens * exchange.token.value(),
              LocalExpertTime(exchange, ranks, LinksOf(Machines().at("gb200"))),
              Number(row, "lat_us") * 1e-6);
   }

@@ -26,7 +26,7 @@ TEST(Measured, NcclAndOneCclOfAiconfigurator) {
     if (system == "l40s" && ranks == 8) continue;  // implies 1 GB/s, says the table's README
     double bytes = Number(row, "msg_elems") * (row.at("dtype") == "half" ? 2 : 1);
     const Bytes moved(system == "b60" && op == "all_gather" ? bytes * ranks : bytes);
-    errors.Add(absl::StrCat(system, ", ", op, ", ", ranks), bytes,
+    errors.Add(absl::StrCat(op, ", ", ranks), bytes,
                LocalCollectiveTime(kKinds.at(op), ranks, moved, LinksOf(Machines().at(system))),
                Number(row, "lat_us") * 1e-6);
   }
@@ -48,7 +48,7 @@ TEST(Measured, AllReducesOfInferenceEngines) {
     DomainLinks links = LinksOf(Machines().at(system));
     links.engine_kernels = true;
     Errors& errors = row.at("impl").ends_with("eager") ? eager : graph;
-    errors.Add(absl::StrCat(system, ", all_reduce, ", ranks), bytes,
+    errors.Add(absl::StrCat("all_reduce, ", ranks), bytes,
                LocalCollectiveTime(K::kAllReduce, ranks, Bytes(bytes), links),
                Number(row, "lat_us") * 1e-6);
   }
@@ -73,8 +73,8 @@ TEST(Measured, NcclTestsOfApex) {
     const Seconds model = op == "sendrecv"
                               ? LocalTransferTime(bytes, LinksOf(machine))
                               : LocalCollectiveTime(kKinds.at(op), ranks, bytes, LinksOf(machine));
-    errors.Add(absl::StrCat(gpu, ", ", op, ", ", ranks), bytes.value(), model,
-               Number(row, "time(us)") * 1e-6);
+    errors.Add(absl::StrCat(gpu.starts_with("V100") ? "V100, " : "", op, ", ", ranks),
+               bytes.value(), model, Number(row, "time(us)") * 1e-6);
   }
   errors.Print("apex");
   EXPECT_LE(errors.Large(), kLarge);

@@ -161,6 +161,57 @@ TEST_F(PlanTest, AllToAllConservesBytes) {
   }
 }
 
+// SHARP: up to the switches and down again, once each, whatever the number of hosts.
+TEST_F(PlanTest, SwitchesThatReduceHaveEachHostSendTheBufferOnce) {
+  network_.in_network_reduction = true;
+  network_.collective_step_latency = Seconds(7);
+  group_.lanes = 3;
+  const CollectivePlan plan = PlanCollective(K::kAllReduce, Bytes(80), group_);
+  EXPECT_THAT(Sent(plan), ::testing::Each(::testing::Pair(::testing::_, 240.0)));
+  EXPECT_EQ(plan.choice.algorithm, A::kInNetwork);
+  EXPECT_NEAR(plan.latency.value(), 2 * 7, 1e-12);
+  EXPECT_NE(PlanCollective(K::kAllGather, Bytes(80), group_).choice.algorithm, A::kInNetwork);
+}
+
+// HCCL: the same bytes as a direct all-to-all, one other host after another.
+TEST_F(PlanTest, APairwiseAllToAllCostsAMessageForEachFurtherHost) {
+  network_.base_latency = Seconds(3);
+  network_.collective_step_latency = Seconds(20);
+  const CollectivePlan direct = PlanCollective(K::kAllToAll, Bytes(80), group_);
+  inside_.protocols.push_back({A::kPairwise, {}, {}, 1.0, {}, 0});
+  const CollectivePlan pairwise = PlanCollective(K::kAllToAll, Bytes(80), group_);
+  EXPECT_EQ(direct.choice.algorithm, A::kDirect);
+  EXPECT_EQ(pairwise.choice.algorithm, A::kPairwise);
+  EXPECT_EQ(Sent(pairwise), Sent(direct));
+  EXPECT_NEAR((pairwise.latency - direct.latency).value(), 2 * 3, 1e-12);
+}
+
+// Two ranks on each of 4 hosts: one of a host's two sends to the next host.
+TEST_F(PlanTest, TransfersGoRoundTheRing) {
+  group_.ranks_per_host = 2;
+  network_.point_to_point_efficiency = 0.5;
+  const CollectivePlan plan = PlanTransfers(Bytes(80), group_);
+  EXPECT_THAT(Sent(plan), ::testing::Each(::testing::Pair(::testing::_, 80.0)));
+  EXPECT_NEAR(plan.flows[0].rate_limit.value(), 0.25, 1e-12);
+  EXPECT_EQ(plan.local_floor, LocalTransferTime(Bytes(80), group_.local));
+}
+
+// Between 2 and 4 ranks, and 4 and 8, in proportion.
+TEST(MeshEfficiency, FollowsTheMeasuredNumbersOfRanks) {
+  Fabric mesh = PlainFabric(A::kDirect, FabricTopology::kFullMesh);
+  const DomainLinks links = LinksOf(mesh, 700);
+  std::map<int, double> plain;
+  for (const int ranks : {2, 3, 4, 6, 8}) {
+    plain[ranks] = LocalCollectiveTime(K::kAllGather, ranks, Bytes(800), links).value();
+  }
+  mesh.group_efficiency = {{2, 1.0}, {4, 0.5}, {8, 0.9}};
+  const std::map<int, double> expected = {{2, 1.0}, {3, 0.75}, {4, 0.5}, {6, 0.7}, {8, 0.9}};
+  for (const auto& [ranks, ratio] : expected) {
+    EXPECT_NEAR(plain[ranks] / LocalCollectiveTime(K::kAllGather, ranks, Bytes(800), links).value(),
+                ratio, 1e-9);
+  }
+}
+
 TEST_F(PlanTest, TheClosedFormIsTheTimeOfThePlan) {
   network_.base_latency = network_.collective_step_latency = Seconds(3);
   group_.ranks_per_host = 2;

@@ -55,10 +55,10 @@ INSTANTIATE_TEST_SUITE_P(
         Point{"nvlink5-nvl72", 900e9, 0, 72, K::kAllReduce, 72, 16 * kGiB, 850, .1},
         Point{"infinity-fabric", 448e9, 64e9, 8, K::kAllReduce, 8, 8 * kGiB, 313, .1},
         Point{"infinity-fabric", 448e9, 64e9, 8, K::kAllReduce, 2, 8 * kGiB, 48, .1},
-        // limulidae README: the same links give four cards a sixth less than two and eight.
+        // limulidae README.
         Point{"hccs-mesh", 196e9, 28e9, 8, K::kAllReduce, 8, kGiB, 126, .1},
         Point{"hccs-mesh", 196e9, 28e9, 8, K::kAllGather, 8, kGiB, 130, .1},
-        Point{"hccs-mesh", 196e9, 28e9, 8, K::kAllReduce, 4, kGiB, 45, .2},
+        Point{"hccs-mesh", 196e9, 28e9, 8, K::kAllReduce, 4, kGiB, 45, .1},
         Point{"hccs-mesh", 196e9, 28e9, 8, K::kAllReduce, 2, kGiB, 18, .1}));
 
 struct Cluster {

@@ -100,6 +100,13 @@ INSTANTIATE_TEST_SUITE_P(
         Wrong{With(kScaleUp, "island_accelerators: 4"), "only PCIE_TREE and ISLANDS"},
         Wrong{With(Replace(kScaleUp, "SWITCHED", "ISLANDS"), "island_accelerators: 4"),
               "island_accelerators: half of it is missing"},
+        Wrong{With(kScaleUp, "group_efficiency { ranks: 4 ratio: 0.8 }"),
+              "group_efficiency[0].ranks: is stated; only a FULL_MESH"},
+        Wrong{
+            With(Replace(kScaleUp, "SWITCHED", "FULL_MESH"),
+                 "group_efficiency { ranks: 4 ratio: 0.8 } group_efficiency { ranks: 2 ratio: 1 }"),
+            "group_efficiency[1].ranks: is 2; more than 4"},
+        Wrong{With(kScaleUp, "in_network_reduction: true"), "in_network_reduction: is true; false"},
         Wrong{With(kScaleUp, "expert_kernel { library: 'deep' phase: 'combine' }"),
               "expert_kernel[0].library: \"deep\"; one of normal, low_latency, one_sided"},
         Wrong{With(kScaleUp, "expert_kernel { library: 'normal' phase: 'both' }"),
