@@ -37,8 +37,8 @@ SmallFleetSpec HalfSpeed() {
               "<trace_connect kind=\"SPEED\" trace=\"slow\" element=\"host-0\"/>"};
 }
 
-ProgramRecord Run(Simulation& simulation, const Program& program,
-                  const ExecutorOptions& options = {}) {
+ProgramRecord Record(Simulation& simulation, const Program& program,
+                     const ExecutorOptions& options = {}) {
   auto record = simulation.RunProgram(program, options);
   EXPECT_TRUE(record.ok()) << record.status();
   return record.ok() ? *std::move(record) : ProgramRecord();
@@ -65,14 +65,14 @@ TEST(Delay, IsOfWhoComesLast) {
   auto simulation = small.Load();
   // 20 ms of worker 0 are over before the 30 of worker 1: only the 10 for 5 after it hold up the
   // end.
-  const ProgramRecord record = Run(*simulation, Meeting());
+  const ProgramRecord record = Record(*simulation, Meeting());
   EXPECT_THAT(record.duration.value(), DoubleNear(0.040, kTolerance_s));
   ASSERT_EQ(record.delays.size(), 1u);
   EXPECT_EQ(record.delays[0].host, 0);
   EXPECT_THAT(record.delays[0].delay.value(), DoubleNear(0.005, kTolerance_s));
   EXPECT_THAT(record.workers[0].computing.value(), DoubleNear(0.030, kTolerance_s));
   EXPECT_THAT(record.workers[0].nominal_computing.value(), DoubleNear(0.015, kTolerance_s));
-  const ProgramRecord nominal = Run(*simulation, Meeting(), {.nominal_speeds = true});
+  const ProgramRecord nominal = Record(*simulation, Meeting(), {.nominal_speeds = true});
   EXPECT_THAT(nominal.duration.value(), DoubleNear(0.035, kTolerance_s));
   EXPECT_THAT(nominal.delays, IsEmpty());
 }
@@ -91,7 +91,7 @@ TEST(Delay, GoesThroughTransfers) {
   SmallFleet small(HalfSpeed());
   small.fleet().hosts[0].varying_speed = true;
   auto simulation = small.Load();
-  const ProgramRecord record = Run(*simulation, ThereAndBack());
+  const ProgramRecord record = Record(*simulation, ThereAndBack());
   const double transfer = 0.001 + 2e-6;
   EXPECT_THAT(record.duration.value(), DoubleNear(0.050 + 2 * transfer, kTolerance_s));
   ASSERT_EQ(record.delays.size(), 1u);
@@ -108,7 +108,7 @@ TEST(Delay, OfSlowerHardware) {
   program.op_lists.push_back(program.op_lists[1]);
   program.op_lists[1].ops[1].work = 1;
   program.workers[1].nominal_op_list = 2;
-  const ProgramRecord record = Run(*simulation, program);
+  const ProgramRecord record = Record(*simulation, program);
   ASSERT_EQ(record.delays.size(), 1u);
   EXPECT_EQ(record.delays[0].host, 1);
   EXPECT_THAT(record.delays[0].delay.value(), DoubleNear(0.006, kTolerance_s));
@@ -117,7 +117,7 @@ TEST(Delay, OfSlowerHardware) {
 TEST(Delay, IsNotTracedWhereAllAreAlike) {
   SmallFleet small;
   auto simulation = small.Load();
-  const ProgramRecord record = Run(*simulation, ThereAndBack());
+  const ProgramRecord record = Record(*simulation, ThereAndBack());
   EXPECT_THAT(record.delays, IsEmpty());
   EXPECT_EQ(record.workers[0].computing, Seconds());
 }
