@@ -16,6 +16,8 @@ write() {
 # Fleets of the published training runs, and of today's offers.
 write h100-16k-ndr --server hgx-h100 --accelerator nvidia-h100-sxm-80gb --hosts 2048 \
   --fabric infiniband-ndr --leaf 32 --pod 16 --region us
+write h100-16k-ndr-slow-host --server hgx-h100 --accelerator nvidia-h100-sxm-80gb --hosts 2048 \
+  --fabric infiniband-ndr --leaf 32 --pod 16 --region us --slow host=hgx-h100-123,speed=0.8
 write a100-3k-hdr --server hgx-a100 --accelerator nvidia-a100-sxm-80gb --hosts 384 \
   --fabric infiniband-hdr --leaf 20 --region us
 write h800-2k-ndr --server hgx-h800 --hosts 256 --fabric infiniband-ndr --leaf 32 --region cn

@@ -26,7 +26,7 @@ struct NewFlags {
   std::string server, accelerator, fabric, region, cooling, speed;
   PoolSpec pool;
   double pue = 0.0;
-  std::vector<std::string> pools, sites, wans;
+  std::vector<std::string> pools, sites, wans, slow;
 };
 
 struct ShowFlags {
@@ -82,6 +82,10 @@ absl::StatusOr<PlatformSpec> SpecOf(const NewFlags& flags, const Catalog& catalo
   for (const std::string& text : flags.wans) {
     ASSIGN_OR_RETURN(WanSpec wan, ParseWan("--wan", text, catalog));
     spec.wans.push_back(std::move(wan));
+  }
+  for (const std::string& text : flags.slow) {
+    ASSIGN_OR_RETURN(SlowHostSpec slow, ParseSlowHost("--slow", text));
+    spec.slow_hosts.push_back(std::move(slow));
   }
   return spec;
 }
@@ -162,6 +166,10 @@ void AddNew(CLI::App& platform, const CommonFlags& common, int& exit_code) {
   command
       ->add_option("--wan", flags->wans,
                    "Joins two sites: from=..,to=..,fabric=..,bandwidth=1.6Tbps,km=1000")
+      ->allow_extra_args(false);
+  command
+      ->add_option("--slow", flags->slow,
+                   "A host below its nominal speed: host=hgx-h20-7,speed=0.8")
       ->allow_extra_args(false);
   command->add_option("-o,--output", flags->output, "File to write (standard output)");
   command->footer(

@@ -14,6 +14,7 @@ absl::StatusOr<ProgramRecord> Executor::Run() {
   for (int i = 0; i < static_cast<int>(workers_.size()); ++i) {
     workers_[i].account.Book(end, program_.works, record_.workers[i]);
   }
+  record_.delays = chains_.Delays(last_end_.chain);
   return std::move(record_);
 }
 
@@ -57,6 +58,7 @@ void Executor::Advance(int worker) {
       if (op < 0 || state.running[stream] || !MayStart(state, op)) continue;
       state.running[stream] = true;
       state.begun[stream] = network_.Now();
+      BeginChain(worker, op);
       Start(worker, op);
       progress = true;
     }
@@ -95,6 +97,7 @@ void Executor::Finish(int worker, int op) {
   state.running[stream] = false;
   state.head[stream] = LayoutOf(worker).ops[op].next;
   const Seconds now = network_.Now();
+  EndChain(worker, op);
   if (options_.timeline) {
     record_.timeline.push_back({worker, op, state.begun[stream] - begin_, now - begin_});
   }
@@ -112,10 +115,10 @@ void Executor::StartWork(int worker, int op) {
   const Seconds duration = program_.works.at(started.work).duration;
   ++record_.activities;
   if (duration.value() <= 0.0) return Finish(worker, op);
-  const int host = program_.workers[worker].host;
+  const Worker& where = program_.workers[worker];
   const Event done{kOpDone, worker, op};
-  if (started.kind == OpKind::kCompute && fleet_.hosts[host].varying_speed) {
-    network_.StartExec(host, program_.workers[worker].accelerators, duration, done);
+  if (started.kind == OpKind::kCompute && Varies(where)) {
+    network_.StartExec(where.host, where.accelerators, duration, done);
   } else {
     network_.Schedule(network_.Now() + duration, done);
   }

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
+#include "sim/engine/delay_chain.h"
 #include "sim/engine/network.h"
 #include "sim/engine/program_layout.h"
 #include "sim/engine/simulation.h"
@@ -26,6 +27,11 @@ class Executor : public EventListener {
  private:
   enum EventKind { kBegin, kOpDone, kCollectiveFlowDone, kCollectiveDone };
 
+  // When an op ended, and what held it up.
+  struct Ended {
+    Seconds at;
+    DelayChains::Chain chain = DelayChains::kNone;
+  };
   // A worker between events. `head` of a stream is its first op that is not done.
   struct WorkerState {
     std::array<std::int32_t, kStreams> head;
@@ -35,6 +41,10 @@ class Executor : public EventListener {
     std::array<Seconds, kStreams> begun;  // start of the running op
     TimeAccount account;
     bool touched = false;  // waits in touched_
+    // Where delays are traced: by op, and of each stream its running and its last op.
+    std::vector<Ended> ended;
+    std::array<DelayChains::Chain, kStreams> chain{};
+    std::array<std::int32_t, kStreams> last{};
   };
   // What one worker sends to another under one number; transfers in order of the sends.
   struct Channel {
@@ -46,6 +56,7 @@ class Executor : public EventListener {
     enum State : std::uint8_t { kUnsent, kInFlight, kArrived };
     State state = kUnsent;
     std::int32_t receive = -1;  // the receiver's op that waits for it
+    DelayChains::Chain chain = DelayChains::kNone;
   };
   // One collective of one group.
   struct Meeting {
@@ -56,6 +67,7 @@ class Executor : public EventListener {
     Seconds earliest_end;
     Seconds latency;
     std::vector<std::pair<int, int>> members;  // worker and op, in the order they came
+    DelayChains::Chain chain = DelayChains::kNone;
   };
 
   // executor_setup.cc
@@ -87,11 +99,20 @@ class Executor : public EventListener {
   void FinishMeeting(int index);
   const CollectivePlan& PlanOf(int group, int spec);
 
+  // executor_delay.cc
+  void SetUpDelays();
+  void BeginChain(int worker, int op);
+  void EndChain(int worker, int op);
+  Seconds DelayOf(int worker, int op);
+
   // executor_cause.cc
   Cause CauseOf(int worker);
   Cause CauseOfRunning(int worker, int op);
   absl::Status Deadlock() const;
 
+  bool Varies(const Worker& worker) const {
+    return fleet_.hosts[worker.host].varying_speed && !options_.nominal_speeds;
+  }
   const Op& OpOf(int worker, int op) const {
     return program_.op_lists[program_.workers[worker].op_list].ops[op];
   }
@@ -114,6 +135,9 @@ class Executor : public EventListener {
   std::vector<int> touched_;
   Seconds begin_;
   int unfinished_ = 0;  // workers
+  bool traces_delays_ = false;
+  DelayChains chains_;
+  Ended last_end_;  // of all ops
   ProgramRecord record_;
 };
 

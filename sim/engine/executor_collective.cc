@@ -11,6 +11,7 @@ void Executor::JoinMeeting(int worker, int op) {
   FLEETSIM_CHECK(meeting.spec < 0 || meeting.spec == spec);
   meeting.spec = spec;
   meeting.members.emplace_back(worker, op);
+  meeting.chain = workers_[worker].chain[OpOf(worker, op).stream];
   if (meeting.members.size() == program_.groups[meeting.group].workers.size()) StartMeeting(index);
 }
 

@@ -16,6 +16,7 @@ Executor::Executor(const Program& program, const Fleet& fleet, const ExecutorOpt
   SetUpChannels();
   SetUpMeetings();
   SetUpStandIns();
+  SetUpDelays();
 }
 
 void Executor::SetUpWorkers() {

@@ -19,7 +19,8 @@ namespace fleetsim {
 class Network;
 
 struct ExecutorOptions {
-  bool timeline = false;  // keep the interval of every op
+  bool timeline = false;        // keep the interval of every op
+  bool nominal_speeds = false;  // leave the hosts' speed profiles out
 };
 
 class Simulation {

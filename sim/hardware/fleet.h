@@ -55,7 +55,8 @@ struct Fleet {
   std::vector<Leaf> leaves;
   // Some speed, bandwidth or state changes over time: only a full simulation sees it.
   bool has_profiles = false;
-  std::vector<Host> hosts;  // in file order: neighbours share a leaf
+  std::vector<Host> hosts;          // in file order: neighbours share a leaf
+  bool has_other_profiles = false;  // than those of hosts' speeds
 
   const Leaf& LeafOf(int host) const { return leaves[hosts[host].leaf]; }
   int Accelerators() const {

@@ -197,6 +197,7 @@ class PlatformReader {
   absl::Status ReadProfile(const XmlElement& element) {
     const std::string kind = element.Text("kind"), name = element.Text("element");
     platform_.fleet.has_profiles = true;
+    if (kind != "SPEED") platform_.fleet.has_other_profiles = true;
     if (kind != "SPEED" && kind != "HOST_AVAIL") return absl::OkStatus();
     if (hosts_.count(name) == 0) {
       return element.Error("element", absl::StrFormat("host \"%s\" is not in the file", name),

@@ -41,11 +41,18 @@ struct WanSpec {
   double distance_m = 0.0;   // of the fibre
 };
 
+// A host that computes at a part of its nominal speed, all the time.
+struct SlowHostSpec {
+  std::string host;    // its name in the file
+  double speed = 1.0;  // over nominal
+};
+
 struct PlatformSpec {
   std::string name;  // of the outermost zone
   std::vector<SiteSpec> sites;
   std::vector<PoolSpec> pools;
   std::vector<WanSpec> wans;
+  std::vector<SlowHostSpec> slow_hosts;
 };
 
 }  // namespace fleetsim

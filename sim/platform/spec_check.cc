@@ -130,6 +130,21 @@ absl::Status CompleteWan(WanSpec& wan, const PlatformSpec& spec) {
   return absl::OkStatus();
 }
 
+absl::Status CheckSlowHosts(const PlatformSpec& spec) {
+  std::set<std::string> hosts;
+  for (const SlowHostSpec& slow : spec.slow_hosts) {
+    RETURN_IF_ERROR(CheckName("slow host", slow.host));
+    if (!(slow.speed > 0.0 && slow.speed < 1.0)) {
+      return SpecError("slow speed", absl::StrFormat("is %g", slow.speed),
+                       "between 0 and 1, of the nominal speed");
+    }
+    if (!hosts.insert(slow.host).second) {
+      return SpecError("slow host", absl::StrFormat("\"%s\" is there twice", slow.host), "once");
+    }
+  }
+  return absl::OkStatus();
+}
+
 absl::Status CheckSites(const PlatformSpec& spec) {
   std::set<std::string> names = {spec.name};
   if (spec.sites.size() == 1) names.clear();
@@ -152,6 +167,7 @@ absl::StatusOr<PlatformSpec> CompleteSpec(PlatformSpec spec) {
   RETURN_IF_ERROR(CheckName("name", spec.name));
   if (spec.sites.empty()) spec.sites.push_back({.name = spec.name});
   RETURN_IF_ERROR(CheckSites(spec));
+  RETURN_IF_ERROR(CheckSlowHosts(spec));
   if (spec.pools.empty()) return SpecError("hosts", "are missing", "at least one kind of server");
   for (PoolSpec& pool : spec.pools) RETURN_IF_ERROR(CompletePool(pool, spec));
   for (WanSpec& wan : spec.wans) RETURN_IF_ERROR(CompleteWan(wan, spec));

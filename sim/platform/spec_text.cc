@@ -140,4 +140,12 @@ absl::StatusOr<WanSpec> ParseWan(absl::string_view flag, absl::string_view text,
   return wan;
 }
 
+absl::StatusOr<SlowHostSpec> ParseSlowHost(absl::string_view flag, absl::string_view text) {
+  ASSIGN_OR_RETURN(const KeyValues values, KeyValues::Parse(flag, text, {"host", "speed"}));
+  SlowHostSpec slow;
+  values.Text("host", slow.host);
+  RETURN_IF_ERROR(values.Number("speed", slow.speed));
+  return slow;
+}
+
 }  // namespace fleetsim

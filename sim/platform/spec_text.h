@@ -23,6 +23,9 @@ absl::StatusOr<SiteSpec> ParseSite(absl::string_view flag, absl::string_view tex
 absl::StatusOr<WanSpec> ParseWan(absl::string_view flag, absl::string_view text,
                                  const Catalog& catalog);
 
+// "host=hgx-h100-7,speed=0.8".
+absl::StatusOr<SlowHostSpec> ParseSlowHost(absl::string_view flag, absl::string_view text);
+
 }  // namespace fleetsim
 
 #endif  // SIM_PLATFORM_SPEC_TEXT_H_

@@ -84,8 +84,26 @@ class PlatformWriter {
     }
     world.Add(absl::StrFormat("<zone id=\"%s\" routing=\"Floyd\">\n", site.name));
     world.elements += SiteProperties(site, zone.indent) + zone.elements + zone.routes;
+    // Profiles find their hosts wherever they stand.
+    if (&site == &spec_.sites.front()) world.elements += SlowHosts(zone.indent);
     world.Add("</zone>\n");
     return absl::OkStatus();
+  }
+
+  std::string SlowHosts(int indent) const {
+    std::string text;
+    for (std::size_t i = 0; i < spec_.slow_hosts.size(); ++i) {
+      const SlowHostSpec& slow = spec_.slow_hosts[i];
+      const std::string margin(indent, ' ');
+      absl::StrAppend(&text, margin,
+                      absl::StrFormat("<trace id=\"slow_%d\" periodicity=\"-1\">0 %g</trace>\n", i,
+                                      slow.speed));
+      absl::StrAppend(
+          &text, margin,
+          absl::StrFormat("<trace_connect kind=\"SPEED\" trace=\"slow_%d\" element=\"%s\"/>\n", i,
+                          slow.host));
+    }
+    return text;
   }
 
   static std::string SiteProperties(const SiteSpec& site, int indent) {

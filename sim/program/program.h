@@ -101,6 +101,8 @@ struct Worker {
   int op_list = 0;          // index into Program::op_lists
   std::vector<int> peers;   // workers, by Op::peer
   std::vector<int> groups;  // Program::groups, by Op::group
+  // The same ops on the fastest hardware of their kind in the program; -1: this is it.
+  int nominal_op_list = -1;
 };
 
 // A group of workers: each collective runs once per accelerator position in parallel (`lanes` rings
@@ -125,6 +127,15 @@ struct WorkerRecord {
   std::array<Seconds, kParts> parts{};
   std::array<Seconds, kActivities> activities{};
   Seconds finished;
+  // Time its computations took, and would have taken on nominal hardware; zero where no worker of
+  // the program can be slower than that.
+  Seconds computing, nominal_computing;
+};
+
+// By how much a host's slowness holds up the end of the program.
+struct HostDelay {
+  int host = 0;
+  Seconds delay;
 };
 
 // One op's interval, kept only when asked for.
@@ -139,6 +150,7 @@ struct ProgramRecord {
   double network_bytes = 0;     // over links between hosts
   std::int64_t activities = 0;  // simulated ones, for the benchmark
   std::vector<OpInterval> timeline;
+  std::vector<HostDelay> delays;  // along the chain of events that ended last, largest first
 };
 
 }  // namespace fleetsim

@@ -197,7 +197,7 @@ std::string SensitivityText(const proto::JobResult& result) {
 }  // namespace
 
 std::string OnePlatformText(const proto::JobResult& result) {
-  return absl::StrCat(PlatformText(result), StepText(result),
+  return absl::StrCat(PlatformText(result), StepText(result), SlowHostsText(result),
                       Heading("Limited by", LimitsText(result, kShownLimits), ""), "\n",
                       SensitivityText(result), MemoryText(result), RunText(result),
                       EnergyText(result), MoneyText(result), TokensText(result), SpaceText(result),

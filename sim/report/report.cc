@@ -79,6 +79,17 @@ void AddLimits(const StepResult& step, proto::JobResult& result) {
   }
 }
 
+void AddSlowHosts(const StepResult& step, proto::JobResult& result) {
+  if (step.slow_hosts.empty()) return;
+  result.set_nominal_step_time_s(step.nominal_duration.value());
+  for (const SlowHost& slow : step.slow_hosts) {
+    proto::SlowHost& out = *result.add_slow_hosts();
+    out.set_host(slow.host);
+    out.set_speed_ratio(slow.speed);
+    out.set_cost_s(slow.cost.value());
+  }
+}
+
 proto::Strategy BuildStrategy(const Strategy& strategy) {
   proto::Strategy out;
   out.set_tensor(strategy.tensor);
@@ -179,6 +190,7 @@ void AddStep(const StepResult& step, proto::JobResult& result) {
   *result.mutable_breakdown() = BuildBreakdown(step);
   *result.mutable_activities() = BuildActivities(step);
   AddLimits(step, result);
+  AddSlowHosts(step, result);
   result.set_memory_bytes_per_accelerator(step.memory.Total().value());
   result.set_memory_capacity_bytes(step.memory_capacity.value());
   *result.mutable_memory() = BuildMemory(step.memory);

@@ -23,6 +23,8 @@ std::string AssumptionsText(const std::vector<const proto::JobResult*>& results,
 std::string ReasonsText(const std::vector<const proto::JobResult*>& results);
 std::string LimitsText(const proto::JobResult& result, int most);
 
+// What slow hosts cost a step, and which they are; empty where there are none.
+std::string SlowHostsText(const proto::JobResult& result);
 // Duration and what interrupts the run, with one screen about it where that was simulated.
 std::string RunText(const proto::JobResult& result);
 

@@ -1,5 +1,6 @@
 // How long the run takes, and what happens to it on the way.
 
+#include <algorithm>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
@@ -12,6 +13,7 @@ namespace fleetsim {
 namespace {
 
 constexpr int kShownCauses = 4;
+constexpr int kShownSlowHosts = 3;
 
 struct Rung {
   const char* name;
@@ -119,6 +121,24 @@ std::string SparesText(const proto::RunStatistics& run) {
 }
 
 }  // namespace
+
+std::string SlowHostsText(const proto::JobResult& result) {
+  if (result.slow_hosts_size() == 0) return "";
+  const double nominal = result.nominal_step_time_s(), step = result.step_time_s();
+  std::string text = absl::StrFormat(
+      "%-12s +%s a step (%s); %s without\n", "Slow hosts", FormatDuration(Seconds(step - nominal)),
+      FormatPercent(step / nominal - 1.0), FormatDuration(Seconds(nominal)));
+  for (int i = 0; i < std::min(result.slow_hosts_size(), kShownSlowHosts); ++i) {
+    const proto::SlowHost& slow = result.slow_hosts(i);
+    absl::StrAppend(
+        &text,
+        absl::StrFormat("  waiting for %s, at %s of nominal speed: +%s a step (%s)\n", slow.host(),
+                        FormatNumber(slow.speed_ratio()), FormatDuration(Seconds(slow.cost_s())),
+                        FormatPercent(slow.cost_s() / nominal)));
+  }
+  const int more = result.slow_hosts_size() - kShownSlowHosts;
+  return text + (more > 0 ? absl::StrCat("  and ", more, " more: --format json\n") : "");
+}
 
 std::string RunText(const proto::JobResult& result) {
   if (result.steps() <= 1) return "Totals of one step\n";

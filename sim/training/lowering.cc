@@ -160,17 +160,26 @@ Program LowerStep(const TrainingSpec& spec, const Placement& placement, const Wo
   AddWorkers(program, spec, placement, folded != nullptr);
   AddGroups(program, spec, placement, folded != nullptr);
   std::map<std::pair<int, int>, int> op_lists;  // by stage and hardware kind
-  const int replicas = folded ? 1 : placement.replicas;
-  for (int worker = 0; worker < static_cast<int>(program.workers.size()); ++worker) {
-    const int stage = worker / replicas;
-    const int kind = kinds.kind[placement.WorkerOf(stage, worker % replicas)];
+  const auto list_of = [&](int stage, int kind) {
     const auto [found, is_new] =
         op_lists.emplace(std::pair(stage, kind), static_cast<int>(program.op_lists.size()));
     if (is_new) {
       program.op_lists.push_back(
           StageOps(spec, kinds.hardware[kind], stage, placement.replicas, folded, program));
     }
-    program.workers[worker].op_list = found->second;
+    return found->second;
+  };
+  const int replicas = folded ? 1 : placement.replicas;
+  for (int i = 0; i < static_cast<int>(program.workers.size()); ++i) {
+    const int stage = i / replicas;
+    const int kind = kinds.kind[placement.WorkerOf(stage, i % replicas)];
+    Worker& worker = program.workers[i];
+    worker.op_list = list_of(stage, kind);
+    if (kinds.nominal.empty() || kinds.nominal[kind] == kind) continue;
+    worker.nominal_op_list = list_of(stage, kinds.nominal[kind]);
+    // The hardware decides how long ops take, never which there are.
+    FLEETSIM_CHECK(program.op_lists[worker.nominal_op_list].ops.size() ==
+                   program.op_lists[worker.op_list].ops.size());
   }
   return program;
 }

@@ -29,6 +29,8 @@ struct NetworkTimes {
 struct WorkerKinds {
   std::vector<WorkerHardware> hardware;  // by kind
   std::vector<int> kind;                 // by worker, as in Placement::workers
+  // By kind: the fastest one with the same accelerator; empty: each is its own.
+  std::vector<int> nominal;
 };
 
 // All replicas with every transfer left to the network, or, with `folded`, replica 0 alone with the

@@ -21,6 +21,13 @@ struct Assumption {
   std::string source;
 };
 
+// A host that is slower than others of its kind, and that the step waits for.
+struct SlowHost {
+  std::string host;
+  double speed = 1;  // over nominal, in the mean over its computations
+  Seconds cost;      // of a step
+};
+
 struct StepResult {
   Seconds duration;
   std::array<Seconds, kParts> parts{};  // mean over workers; sums to duration
@@ -40,6 +47,8 @@ struct StepResult {
   std::string detail;  // "folded" or "full"
   std::int64_t simulated_activities = 0;
   double real_tokens = 0;  // of one step, without padding
+  std::vector<SlowHost> slow_hosts;  // largest cost first
+  Seconds nominal_duration;          // with none of them; equal to duration where there are none
 
   double ModelFlopsUtilization() const {
     return (model_flops / duration) / (peak * static_cast<double>(accelerators));

@@ -33,6 +33,8 @@ absl::StatusOr<std::vector<ResourceWorth>> MeasureSensitivities(const TrainingSp
                                                                 const Catalog& catalog,
                                                                 Simulation& simulation) {
   const std::vector<Leaf> leaves = fleet.leaves;
+  // Slow hosts would hide what the others' resources are worth, and need a full simulation each.
+  const bool nominal = !base.slow_hosts.empty();
   std::vector<ResourceWorth> worths;
   for (const Resource& resource : Resources()) {
     std::deque<Accelerator> accelerators;  // stable addresses
@@ -45,11 +47,11 @@ absl::StatusOr<std::vector<ResourceWorth>> MeasureSensitivities(const TrainingSp
       resource.lessen(changed ? unused : accelerators.back(), leaf);
       leaf.accelerator = &accelerators.back();
     }
-    const absl::StatusOr<StepResult> step =
-        SimulateStep(spec, fleet, catalog, {.must_fit = false}, simulation);
+    const absl::StatusOr<StepResult> step = SimulateStep(
+        spec, fleet, catalog, {.must_fit = false, .nominal_speeds = nominal}, simulation);
     fleet.leaves = leaves;
     if (!step.ok()) return step.status();
-    worths.push_back({resource.name, step->duration / base.duration - 1.0});
+    worths.push_back({resource.name, step->duration / base.nominal_duration - 1.0});
   }
   return worths;
 }

@@ -14,6 +14,7 @@
 #include "sim/training/fit.h"
 #include "sim/training/lowering.h"
 #include "sim/training/network_times.h"
+#include "sim/training/slow_hosts.h"
 
 namespace fleetsim {
 namespace {
@@ -134,7 +135,55 @@ absl::StatusOr<ProgramRecord> RunFolded(const TrainingSpec& spec, const Placemen
       .transfer = [&](int from, int to, Bytes bytes) { return times.Transfer(from, to, bytes); }};
   const Program program = LowerStep(spec, placement, kinds, &folded);
   RETURN_IF_ERROR(times.status());
-  return simulation.RunProgram(program);
+  return simulation.RunProgram(program, {.nominal_speeds = true});
+}
+
+// Workers are alike, and nothing else changes over time.
+bool MayFold(const WorkerKinds& kinds, const Fleet& fleet, const StepOptions& options) {
+  const bool profiles = options.nominal_speeds ? fleet.has_other_profiles : fleet.has_profiles;
+  return options.detail == Detail::kFolded && kinds.hardware.size() == 1 && !profiles;
+}
+
+// The record of one replica that stands for all, or of all.
+struct StepRecord {
+  ProgramRecord record;
+  bool folded = false;
+};
+
+absl::StatusOr<StepRecord> RunNominal(const TrainingSpec& spec, const Placement& placement,
+                                      const WorkerKinds& kinds, const Fleet& fleet,
+                                      const StepOptions& options, Simulation& simulation) {
+  if (MayFold(kinds, fleet, options)) {
+    ASSIGN_OR_RETURN(ProgramRecord record, RunFolded(spec, placement, kinds, fleet, simulation));
+    return StepRecord{std::move(record), true};
+  }
+  ASSIGN_OR_RETURN(ProgramRecord record,
+                   simulation.RunProgram(LowerStep(spec, placement, kinds),
+                                         {.nominal_speeds = options.nominal_speeds}));
+  return StepRecord{std::move(record)};
+}
+
+// Simulates the step and, where hosts are slower than they could be, what it would take without
+// them; that one in the cheapest way, as folded and full agree.
+absl::StatusOr<StepRecord> RunStep(const TrainingSpec& spec, const Placement& placement,
+                                   const WorkerKinds& kinds, const Fleet& fleet,
+                                   const StepOptions& options, Simulation& simulation,
+                                   StepResult& result) {
+  if (options.nominal_speeds || (kinds.hardware.size() == 1 && !fleet.has_profiles)) {
+    return RunNominal(spec, placement, kinds, fleet, options, simulation);
+  }
+  WorkerKinds compared = kinds;
+  compared.nominal = NominalKinds(kinds);
+  const Program program = LowerStep(spec, placement, compared);
+  ASSIGN_OR_RETURN(ProgramRecord record, simulation.RunProgram(program));
+  if (!record.delays.empty()) {
+    ASSIGN_OR_RETURN(const StepRecord without,
+                     RunNominal(spec, placement, WithNominalKinds(kinds), fleet,
+                                {.nominal_speeds = true}, simulation));
+    result.nominal_duration = without.record.duration;
+    result.slow_hosts = SlowHostsOf(program, record, fleet, result.nominal_duration);
+  }
+  return StepRecord{std::move(record)};
 }
 
 }  // namespace
@@ -160,7 +209,8 @@ absl::StatusOr<StepResult> SimulateStep(const TrainingSpec& spec, const Fleet& f
                                         const Catalog& catalog, const StepOptions& options,
                                         Simulation& simulation) {
   ASSIGN_OR_RETURN(const Placement placement, Place(spec.strategy, fleet));
-  ASSIGN_OR_RETURN(const WorkerKinds kinds, KindsOf(spec, placement, fleet, catalog));
+  ASSIGN_OR_RETURN(WorkerKinds kinds, KindsOf(spec, placement, fleet, catalog));
+  if (options.nominal_speeds) kinds = WithNominalKinds(kinds);
   StepResult result;
   result.memory_capacity = kinds.hardware.front().device.accelerator->UsableMemory();
   for (const WorkerHardware& hardware : kinds.hardware) {
@@ -169,20 +219,17 @@ absl::StatusOr<StepResult> SimulateStep(const TrainingSpec& spec, const Fleet& f
   }
   result.memory = MemoryOf(spec);
   if (options.must_fit) RETURN_IF_ERROR(CheckFits(spec, result.memory_capacity).status());
-  // A profile makes hosts or links differ that are alike otherwise.
-  const bool fold =
-      options.detail == Detail::kFolded && kinds.hardware.size() == 1 && !fleet.has_profiles;
-  ASSIGN_OR_RETURN(const ProgramRecord record,
-                   fold ? RunFolded(spec, placement, kinds, fleet, simulation)
-                        : simulation.RunProgram(LowerStep(spec, placement, kinds)));
-  AddRecord(record, fold ? placement.replicas : 1, result);
+  ASSIGN_OR_RETURN(const StepRecord run,
+                   RunStep(spec, placement, kinds, fleet, options, simulation, result));
+  AddRecord(run.record, run.folded ? placement.replicas : 1, result);
+  if (result.slow_hosts.empty()) result.nominal_duration = result.duration;
   AddWork(spec, result);
   AddAssumptions(spec, kinds, result);
   const Device& device = kinds.hardware.front().device;
   result.peak = device.accelerator->Peak(spec.precision) * device.speed_ratio;
   result.accelerators = spec.strategy.Accelerators();
   result.strategy = spec.strategy;
-  result.detail = fold ? "folded" : "full";
+  result.detail = run.folded ? "folded" : "full";
   return result;
 }
 

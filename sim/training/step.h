@@ -19,6 +19,8 @@ enum class Detail { kFolded, kFull };
 struct StepOptions {
   Detail detail = Detail::kFolded;
   bool must_fit = true;  // false: simulate what does not fit in memory all the same
+  // Every host as fast as the fastest ones of its kind; speed profiles are left out.
+  bool nominal_speeds = false;
 };
 
 // What a worker on a host of this leaf computes with; Infeasible where the accelerator has no

@@ -84,6 +84,24 @@ TEST(PlatformNew, NothingIsWrittenOfAWrongSpec) {
   }
 }
 
+TEST(PlatformNew, RefusesSlowHostsThatCannotBe) {
+  const std::string fleet =
+      "platform new --server hgx-h100 --accelerator nvidia-h100-sxm-80gb --hosts 4 "
+      "--fabric infiniband-ndr --slow ";
+  const std::vector<std::pair<std::string, std::string>> wrong = {
+      {"host=hgx-h100-9,speed=0.5", "host \"hgx-h100-9\" is not in the file"},
+      {"host=hgx-h100-1,speed=1.5", "slow speed: is 1.5; between 0 and 1"},
+      {"host=hgx-h100-1,speed=0", "slow speed: is 0; between 0 and 1"},
+      {"host=hgx-h100-1,speed=fast", "--slow: speed: is \"fast\"; a number"},
+      {"speed=0.5", "slow host: is \"\""}};
+  for (const auto& [slow, complaint] : wrong) {
+    const Outcome outcome = Fleetsim(fleet + slow);
+    EXPECT_EQ(outcome.exit_code, 2) << slow;
+    EXPECT_THAT(outcome.complaint, HasSubstr(complaint));
+    EXPECT_EQ(outcome.output, "") << slow;
+  }
+}
+
 TEST(PlatformShow, TreeWithTotals) {
   const Outcome outcome = Fleetsim("platform show " + kPlatforms + "h100-16k-ndr.xml");
   ASSERT_EQ(outcome.exit_code, 0) << outcome.complaint;

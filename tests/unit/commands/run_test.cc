@@ -129,5 +129,64 @@ TEST(Run, TextShowsTheLadder) {
               HasSubstr("run.goodput_ratio.p50,"));
 }
 
+// A fleet of four servers as `platform new` writes it, and a model with a replica on each.
+std::string NewFleet(const std::string& name, const std::string& flags) {
+  const std::string path = Temporary(name);
+  CLI::App app;
+  CommonFlags common;
+  int exit_code = 0;
+  AddPlatformCommand(app, common, exit_code);
+  app.parse(
+      "platform new --server hgx-h100 --accelerator nvidia-h100-sxm-80gb --hosts 4 "
+      "--fabric infiniband-ndr --region us " +
+      flags + " -o " + path);
+  EXPECT_EQ(exit_code, 0);
+  return path;
+}
+
+std::string SmallJob() {
+  const std::string path = Temporary(".textproto");
+  std::ofstream(path) << "jobs { id: \"small\" pretrain { model: \"llama3-8b\" "
+                         "sequence_length: 8192 global_batch_sequences: 64 precision: BF16 "
+                         "recompute: NONE stack: \"megatron-core-2024\" "
+                         "parallelism { tensor: 8 micro_batch_sequences: 1 } } }\n";
+  return path;
+}
+
+TEST(Run, NamesTheSlowHostAndItsCost) {
+  const std::string job = SmallJob();
+  const nlohmann::json even = Result(job + " -p " + NewFleet("even.xml", ""));
+  const std::string slow_fleet = NewFleet("slow.xml", "--slow host=hgx-h100-2,speed=0.8");
+  const nlohmann::json slow = Result(job + " -p " + slow_fleet);
+  EXPECT_EQ(even["detail"], "folded");
+  EXPECT_EQ(slow["detail"], "full");
+  EXPECT_FALSE(even.contains("slow_hosts"));
+  ASSERT_EQ(slow["slow_hosts"].size(), 1u);
+  EXPECT_EQ(slow["slow_hosts"][0]["host"], "hgx-h100-2");
+  EXPECT_THAT(slow["slow_hosts"][0]["speed_ratio"].get<double>(), DoubleNear(0.8, 1e-6));
+  const double nominal = even["step_time_s"].get<double>();
+  const double cost = slow["slow_hosts"][0]["cost_s"].get<double>();
+  EXPECT_THAT(slow["nominal_step_time_s"].get<double>(), DoubleNear(nominal, 1e-9 * nominal));
+  EXPECT_THAT(slow["step_time_s"].get<double>() - nominal, DoubleNear(cost, 1e-9));
+  // A quarter more of what the slow host computes, at most of the whole step.
+  const auto part = [&](const char* name) { return even["breakdown"][name].get<double>(); };
+  EXPECT_GE(cost, 0.25 * (part("forward_s") + part("backward_s")) - part("data_exposed_s"));
+  EXPECT_LE(cost, 0.25 * nominal);
+  EXPECT_THAT(Output(job + " -p " + slow_fleet),
+              HasSubstr("waiting for hgx-h100-2, at 0.8 of nominal speed: +"));
+}
+
+// What is slow and holds nobody up costs nothing: a host that the job does not use.
+TEST(Run, IdleSlowHostsCostNothing) {
+  const std::string job = SmallJob();
+  const auto content = ReadFile(job);
+  std::string text = content.value_or("");
+  text.replace(text.find("tensor: 8"), 9, "tensor: 8 data: 2");
+  std::ofstream(job) << text;
+  const nlohmann::json slow =
+      Result(job + " -p " + NewFleet("slow.xml", "--slow host=hgx-h100-3,speed=0.5"));
+  EXPECT_FALSE(slow.contains("slow_hosts"));
+}
+
 }  // namespace
 }  // namespace fleetsim

@@ -52,14 +52,16 @@ TEST_P(ShippedSize, IsWhatTheNameSays) {
 
 INSTANTIATE_TEST_SUITE_P(
     All, ShippedSize,
-    testing::Values(Size{"h100-16k-ndr", 16384, 2048, 1}, Size{"a100-3k-hdr", 3072, 384, 1},
-                    Size{"h800-2k-ndr", 2048, 256, 1}, Size{"h200-1k-ndr", 1024, 128, 1},
-                    Size{"h20-16k-roce", 16384, 2048, 1}, Size{"h20-1k-roce", 1024, 128, 1},
-                    Size{"ascend-910b-8k", 8192, 1024, 1}, Size{"cloudmatrix384", 384, 1, 1},
-                    Size{"cloudmatrix384-43", 16512, 43, 1}, Size{"kunlun-p800-1k", 1024, 128, 1},
-                    Size{"metax-c500-1k", 1024, 128, 1}, Size{"mlu590-1k", 1024, 128, 1},
-                    Size{"gb200-nvl72-8", 576, 8, 1}, Size{"mi300x-1k", 1024, 128, 1},
-                    Size{"mixed-h20-910b", 1024, 128, 1}, Size{"two-sites-h20", 1024, 128, 2}),
+    testing::Values(Size{"h100-16k-ndr", 16384, 2048, 1},
+                    Size{"h100-16k-ndr-slow-host", 16384, 2048, 1},
+                    Size{"a100-3k-hdr", 3072, 384, 1}, Size{"h800-2k-ndr", 2048, 256, 1},
+                    Size{"h200-1k-ndr", 1024, 128, 1}, Size{"h20-16k-roce", 16384, 2048, 1},
+                    Size{"h20-1k-roce", 1024, 128, 1}, Size{"ascend-910b-8k", 8192, 1024, 1},
+                    Size{"cloudmatrix384", 384, 1, 1}, Size{"cloudmatrix384-43", 16512, 43, 1},
+                    Size{"kunlun-p800-1k", 1024, 128, 1}, Size{"metax-c500-1k", 1024, 128, 1},
+                    Size{"mlu590-1k", 1024, 128, 1}, Size{"gb200-nvl72-8", 576, 8, 1},
+                    Size{"mi300x-1k", 1024, 128, 1}, Size{"mixed-h20-910b", 1024, 128, 1},
+                    Size{"two-sites-h20", 1024, 128, 2}),
     [](const auto& size) {
       std::string name = size.param.name;
       std::replace(name.begin(), name.end(), '-', '_');

@@ -57,6 +57,22 @@ TEST_F(Write, OneServerStandsAlone) {
   EXPECT_TRUE(Simulation::Load(platform.fleet).ok());
 }
 
+TEST_F(Write, SlowHosts) {
+  PlatformSpec spec{.name = "site", .pools = {Pool(10)}};
+  spec.slow_hosts = {{"big-server-7", 0.8}, {"big-server-2", 0.5}};
+  const Fleet fleet = WriteAndRead(spec).fleet;
+  EXPECT_TRUE(fleet.has_profiles);
+  EXPECT_FALSE(fleet.has_other_profiles);
+  for (int host = 0; host < 10; ++host) {
+    EXPECT_EQ(fleet.hosts[host].varying_speed, host == 2 || host == 7) << host;
+  }
+  EXPECT_TRUE(Simulation::Load(fleet).ok());
+  spec.slow_hosts = {{"big-server-7", 1.0}};
+  EXPECT_THAT(Refusal(spec), HasSubstr("slow speed: is 1"));
+  spec.slow_hosts = {{"big-server-7", 0.5}, {"big-server-7", 0.6}};
+  EXPECT_THAT(Refusal(spec), HasSubstr("is there twice"));
+}
+
 TEST_F(Write, TwoLevels) {
   PoolSpec pool = Pool(10);
   pool.leaf_oversubscription = 2.0;
