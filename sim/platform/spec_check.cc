@@ -38,9 +38,9 @@ absl::Status CheckAccelerator(const PoolSpec& pool) {
                      absl::StrCat("it takes ", absl::StrJoin(taken, ", ")));
   }
   const Accelerator& accelerator = *pool.accelerator;
-  if (pool.power_cap_w != 0.0 &&
-      (pool.speed.value() > 0.0 || !(Watts(pool.power_cap_w) > accelerator.idle) ||
-       Watts(pool.power_cap_w) > accelerator.tdp)) {
+  const Watts cap(pool.power_cap_w);
+  if (pool.power_cap_w != 0.0 && (pool.speed.value() > 0.0 || !(cap <= accelerator.tdp) ||
+                                  !(CappedClock(accelerator, cap) > 0.0))) {
     return SpecError("power-cap", absl::StrFormat("is %g W", pool.power_cap_w),
                      absl::StrFormat("without speed, above the idle power and at most the TDP of "
                                      "\"%s\", %.0f W",
