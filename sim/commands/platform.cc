@@ -150,6 +150,8 @@ void AddNew(CLI::App& platform, const CommonFlags& common, int& exit_code) {
   command->add_option("--pod-oversubscription", flags->pool.pod_oversubscription,
                       "The same of a pod (1)");
   command->add_option("--speed", flags->speed, "BF16 peak of power-capped accelerators, 120Tf");
+  command->add_option("--power-cap", flags->pool.power_cap_w,
+                      "Watts of one accelerator below its TDP: the clock that it leaves, as speed");
   command->add_option("--name", flags->name, "Name of the site");
   auto* region = command->add_option("--region", flags->region, "Region of the catalog");
   auto* pue = command->add_option("--pue", flags->pue, "Power usage effectiveness (the region's)");

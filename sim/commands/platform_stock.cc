@@ -19,9 +19,9 @@ bool Alike(const Leaf& a, const Leaf& b) {
 
 void AddPower(Stock& stock, Notes& notes) {
   const Leaf& leaf = *stock.leaf;
-  const std::optional<AcceleratorPower> accelerator = PowerOf(*leaf.accelerator, notes);
+  const std::optional<AcceleratorPower> accelerator = PowerOf(leaf, notes);
   if (!accelerator) return;
-  const ServerPower server = ServerPowerOf(leaf, *accelerator, notes);
+  const ServerPower server = ServerPowerOf(leaf, *stock.site, *accelerator, notes);
   const Watts network = NetworkPowerOf(leaf, notes);
   std::array<Seconds, kActivities> matrix{};
   matrix[static_cast<int>(Activity::kMatrix)] = Seconds(1.0);

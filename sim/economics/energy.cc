@@ -27,9 +27,9 @@ std::optional<SharePower> ShareEnergy(const Share& share,
                                       const std::array<Seconds, kActivities>& activities,
                                       Seconds duration, const EconomicsOptions& options,
                                       Notes& notes) {
-  const std::optional<AcceleratorPower> accelerator = PowerOf(*share.leaf->accelerator, notes);
+  const std::optional<AcceleratorPower> accelerator = PowerOf(*share.leaf, notes);
   if (!accelerator) return std::nullopt;
-  const ServerPower server = ServerPowerOf(*share.leaf, *accelerator, notes);
+  const ServerPower server = ServerPowerOf(*share.leaf, *share.site, *accelerator, notes);
   const Watts network = NetworkPowerOf(*share.leaf, notes);
   const double pue = PowerUsageEffectiveness(*share.site, options, notes);
 
@@ -46,6 +46,8 @@ std::optional<SharePower> ShareEnergy(const Share& share,
   result.used.facility = (pue - 1) * result.used.It();
   result.full_per_accelerator =
       accelerator->full + (server.full + network) / share.leaf->accelerators;
+  result.full_accelerator = accelerator->full;
+  result.full_server = server.full;
   result.unused =
       pue * duration *
       (share.unused * accelerator->idle + share.UnusedDomains() * (server.idle + network));

@@ -15,9 +15,10 @@ namespace fleetsim {
 
 // What one share draws while the job runs.
 struct SharePower {
-  EnergyParts used;            // by the job
-  Watts full_per_accelerator;  // IT at full load, its share of server and network included
-  Joules unused;               // by the rest of the leaf, facility included
+  EnergyParts used;                     // by the job
+  Watts full_per_accelerator;           // IT at full load, its share of server and network included
+  Joules unused;                        // by the rest of the leaf, facility included
+  Watts full_accelerator, full_server;  // of one board, of one server around its boards
 };
 
 // `activities` is how one accelerator of the job spends its time, for any span; `duration` is the

@@ -86,11 +86,25 @@ std::optional<AcceleratorPower> PowerOf(const Accelerator& accelerator, Notes& n
                                      "memory-bound work", kRelativeMemoryPower)));
   set(Activity::kNetwork, above(ratio(accelerator.network_power, "network_power_ratio",
                                       "communication", kAssumedNetworkPower)));
-  set(Activity::kIdle, idle);
+  set(Activity::kIdle, above(ratio(accelerator.waiting_power, "waiting_power_ratio",
+                                   "waiting with a job on it", kRelativeWaitingPower)));
   return power;
 }
 
-ServerPower ServerPowerOf(const Leaf& leaf, const AcceleratorPower& accelerator, Notes& notes) {
+std::optional<AcceleratorPower> PowerOf(const Leaf& leaf, Notes& notes) {
+  std::optional<AcceleratorPower> power = PowerOf(*leaf.accelerator, notes);
+  const FlopsPerSecond nominal = NominalSpeed(*leaf.accelerator);
+  if (!power || !(leaf.speed > FlopsPerSecond(0)) || !(leaf.speed < nominal)) return power;
+  power->full = PowerCap(*leaf.accelerator, leaf.speed / nominal);
+  for (Watts& activity : power->activity) activity = Min(activity, power->full);
+  notes.Assume(absl::StrFormat("%s at %.2f of its clock: capped at %.0f W", leaf.accelerator->name,
+                               leaf.speed / nominal, power->full.value()),
+               "estimated", "power above idle goes with the cube of the clock (docs/energy.md)");
+  return power;
+}
+
+ServerPower ServerPowerOf(const Leaf& leaf, const Site& site, const AcceleratorPower& accelerator,
+                          Notes& notes) {
   const Watts accelerators = leaf.accelerators * accelerator.full;
   const std::string name = leaf.server != nullptr ? leaf.server->name : leaf.id;
   ServerPower power;
@@ -115,6 +129,12 @@ ServerPower ServerPowerOf(const Leaf& leaf, const AcceleratorPower& accelerator,
     notes.Assume(absl::StrFormat("server %s without accelerators, idle: %.2f of their TDP", name,
                                  kAssumedServerIdleRatio),
                  "assumed", "A100 servers in service (AcmeTrace 2023)");
+  }
+  if (site.Immersed() && leaf.server != nullptr && leaf.server->fans > Watts(0)) {
+    const double kept = 1.0 - leaf.server->fans / leaf.server->overhead_max;
+    power = {kept * power.idle, kept * power.full};
+    notes.Cite(absl::StrFormat("server %s without its fans, immersed: %.2f of it", name, kept),
+               leaf.server->evidence, "fan_w");
   }
   return power;
 }

@@ -1,12 +1,31 @@
 #include "sim/hardware/accelerator.h"
 
 #include <algorithm>
+#include <cmath>
 
 namespace fleetsim {
 
 FlopsPerSecond NominalSpeed(const Accelerator& accelerator) {
   const FlopsPerSecond bf16 = accelerator.Peak(DataType::kBf16);
   return bf16.value() > 0.0 ? bf16 : accelerator.Peak(DataType::kFp16);
+}
+
+namespace {
+
+Watts IdleOf(const Accelerator& accelerator) {
+  return accelerator.idle > Watts(0) ? accelerator.idle : kAssumedIdleRatio * accelerator.tdp;
+}
+
+}  // namespace
+
+double CappedClock(const Accelerator& accelerator, Watts cap) {
+  const Watts idle = IdleOf(accelerator);
+  return std::clamp(std::cbrt((cap - idle) / (accelerator.tdp - idle)), 0.0, 1.0);
+}
+
+Watts PowerCap(const Accelerator& accelerator, double clock) {
+  const Watts idle = IdleOf(accelerator);
+  return idle + clock * clock * clock * (accelerator.tdp - idle);
 }
 
 double TotalProcessingPerformance(const Accelerator& accelerator) {

@@ -65,6 +65,7 @@ struct Accelerator {
   bool kernel_class_inferred = false;
   std::vector<Evidence> evidence;
   std::string notes;
+  std::optional<double> waiting_power;  // as the four above: with a job on it and nothing to do
 
   // What programs can fill: as sold where nothing else is known.
   Bytes UsableMemory() const { return visible_memory > Bytes(0) ? visible_memory : memory; }
@@ -77,6 +78,17 @@ struct Accelerator {
 // What `speed` in a platform file states of an accelerator that is not power-capped: its BF16 peak,
 // or its FP16 peak where it has no BF16. Zero where neither is known.
 FlopsPerSecond NominalSpeed(const Accelerator& accelerator);
+
+// Idle over TDP where the entry does not say; the median of the accelerators whose idle power is
+// printed by their own tools.
+inline constexpr double kAssumedIdleRatio = 0.14;
+
+// A board that is capped below its TDP runs at a lower clock. What it draws above idle goes with
+// the cube of the clock, since voltage goes with it: measured 2.9 and 3.4 between B200 and GB200,
+// the same products at limits of 1,000 and 1,200 W, and 3.1 between H100 at 700 and 350 W (Patel et
+// al. 2024). docs/energy.md
+double CappedClock(const Accelerator& accelerator, Watts cap);  // of the clock at TDP
+Watts PowerCap(const Accelerator& accelerator, double clock);   // the other way round
 
 // Total processing performance, TOPS x bit length, the largest over formats, summed over dies
 // (US export rule 3A090, technical note). Zero where no peak is known.

@@ -38,6 +38,9 @@ struct Site {
   const Region* region = nullptr;  // null: none stated
   double pue = 1.0;
   std::string cooling;
+
+  // Servers without fans.
+  bool Immersed() const { return cooling.find("immersion") != std::string::npos; }
 };
 
 struct Host {

@@ -35,6 +35,7 @@ struct Server {
   std::vector<std::string> measured_families;
   std::vector<Evidence> evidence;
   std::string notes;
+  Watts fans;  // of overhead_max; zero: unknown
 };
 
 }  // namespace fleetsim

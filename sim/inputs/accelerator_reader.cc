@@ -31,6 +31,7 @@ const std::vector<Bounds>& AcceleratorBounds() {
       {"memory_power_ratio", 0, kLargestPowerRatio, "of TDP"},
       {"attention_power_ratio", 0, kLargestPowerRatio, "of TDP"},
       {"network_power_ratio", 0, kLargestPowerRatio, "of TDP"},
+      {"waiting_power_ratio", 0, kLargestPowerRatio, "of TDP"},
       {"price_usd.low", 50, 1e6, "USD"},
       {"price_usd.typical", 50, 1e6, "USD"},
       {"price_usd.high", 50, 1e6, "USD"},
@@ -94,6 +95,7 @@ void ReadPower(const proto::Accelerator& entry, Accelerator& accelerator) {
     accelerator.attention_power = entry.attention_power_ratio();
   }
   if (entry.has_network_power_ratio()) accelerator.network_power = entry.network_power_ratio();
+  if (entry.has_waiting_power_ratio()) accelerator.waiting_power = entry.waiting_power_ratio();
 }
 
 absl::Status ReadPrices(const proto::Accelerator& entry, const std::string& file,

@@ -19,6 +19,7 @@ const std::vector<Bounds>& ServerBounds() {
       {"nic_bandwidth_bytes_per_s", 1e8, 1e12, "bytes/s one way; 400 Gbit/s is 50e9"},
       {"overhead_idle_w", 10, 1e7, "W"},
       {"overhead_max_w", 10, 1e7, "W"},
+      {"fan_w", 1, 1e6, "W"},
       {"rack_units", 1, 5000, "rack units"},
       {"racks", 0.01, 1000, "racks"},
       {"floor_space_m2", 0.1, 1e5, "m2"},
@@ -48,6 +49,10 @@ absl::Status CheckConsistency(const proto::Server& entry, const std::string& fil
   if (entry.has_overhead_idle_w() && entry.overhead_idle_w() > entry.overhead_max_w()) {
     return InputError(at("overhead_idle_w"), "is more than overhead_max_w", "at most as much");
   }
+  if (entry.has_fan_w() && entry.fan_w() >= entry.overhead_max_w()) {
+    return InputError(at("fan_w"), absl::StrCat("is ", entry.fan_w()),
+                      absl::StrCat("less than overhead_max_w, ", entry.overhead_max_w()));
+  }
   if (entry.nodes() > 0 && entry.accelerators() % entry.nodes() != 0) {
     return InputError(at("nodes"), absl::StrCat("is ", entry.nodes()),
                       absl::StrCat("a divisor of accelerators, ", entry.accelerators()));
@@ -58,6 +63,7 @@ absl::Status CheckConsistency(const proto::Server& entry, const std::string& fil
 void ReadPhysical(const proto::Server& entry, Server& server) {
   server.overhead_idle = Watts(entry.overhead_idle_w());
   server.overhead_max = Watts(entry.overhead_max_w());
+  server.fans = Watts(entry.fan_w());
   server.rack_units = entry.rack_units();
   server.racks = entry.racks();
   server.floor_space_m2 = entry.floor_space_m2();

@@ -22,8 +22,9 @@ struct PoolSpec {
   // Bandwidth below a switch level over the bandwidth above it.
   double leaf_oversubscription = 1.0;
   double pod_oversubscription = 1.0;
-  FlopsPerSecond speed;  // of one accelerator; zero: not capped
-  std::string site;      // empty: the first one
+  FlopsPerSecond speed;      // of one accelerator; zero: not capped
+  std::string site;          // empty: the first one
+  double power_cap_w = 0.0;  // of one accelerator, gives `speed`; 0: not stated
 };
 
 struct SiteSpec {

@@ -37,7 +37,16 @@ absl::Status CheckAccelerator(const PoolSpec& pool) {
                                      pool.accelerator->name, pool.server->name),
                      absl::StrCat("it takes ", absl::StrJoin(taken, ", ")));
   }
-  const FlopsPerSecond nominal = NominalSpeed(*pool.accelerator);
+  const Accelerator& accelerator = *pool.accelerator;
+  const Watts cap(pool.power_cap_w);
+  if (pool.power_cap_w != 0.0 && (pool.speed.value() > 0.0 || !(cap <= accelerator.tdp) ||
+                                  !(CappedClock(accelerator, cap) > 0.0))) {
+    return SpecError("power-cap", absl::StrFormat("is %g W", pool.power_cap_w),
+                     absl::StrFormat("without speed, above the idle power and at most the TDP of "
+                                     "\"%s\", %.0f W",
+                                     accelerator.name, accelerator.tdp.value()));
+  }
+  const FlopsPerSecond nominal = NominalSpeed(accelerator);
   if (!(pool.speed.value() >= 0.0) || pool.speed > nominal || nominal.value() <= 0.0) {
     return SpecError("speed", absl::StrCat("is ", SpeedText(pool.speed)),
                      absl::StrFormat("at most the BF16 peak of \"%s\", %s", pool.accelerator->name,
@@ -106,6 +115,10 @@ absl::Status CompletePool(PoolSpec& pool, const PlatformSpec& spec) {
   RETURN_IF_ERROR(CheckAccelerator(pool));
   RETURN_IF_ERROR(CheckSizes(pool));
   RETURN_IF_ERROR(CompleteNetwork(pool));
+  if (pool.power_cap_w > 0.0) {
+    pool.speed =
+        CappedClock(*pool.accelerator, Watts(pool.power_cap_w)) * NominalSpeed(*pool.accelerator);
+  }
   if (pool.speed.value() <= 0.0) pool.speed = NominalSpeed(*pool.accelerator);
   return absl::OkStatus();
 }

@@ -97,7 +97,7 @@ absl::StatusOr<PoolSpec> ParsePool(absl::string_view flag, absl::string_view tex
       const KeyValues values,
       KeyValues::Parse(flag, text,
                        {"server", "accelerator", "hosts", "fabric", "nics", "leaf", "pod",
-                        "oversubscription", "pod-oversubscription", "speed", "site"}));
+                        "oversubscription", "pod-oversubscription", "speed", "power-cap", "site"}));
   PoolSpec pool;
   RETURN_IF_ERROR(values.Entry("server", &FindServer, catalog, pool.server));
   RETURN_IF_ERROR(values.Entry("accelerator", &FindAccelerator, catalog, pool.accelerator));
@@ -109,6 +109,7 @@ absl::StatusOr<PoolSpec> ParsePool(absl::string_view flag, absl::string_view tex
   RETURN_IF_ERROR(values.Number("oversubscription", pool.leaf_oversubscription));
   RETURN_IF_ERROR(values.Number("pod-oversubscription", pool.pod_oversubscription));
   RETURN_IF_ERROR(values.Quantity("speed", &ParseSpeed, pool.speed));
+  RETURN_IF_ERROR(values.Number("power-cap", pool.power_cap_w));
   values.Text("site", pool.site);
   return pool;
 }

@@ -154,6 +154,7 @@ absl::StatusOr<FleetRequest> FleetOf(const MeasuredCase& measured, const Strateg
   }
   const int used = std::max(1, UsedOfHost(strategy, request.server->accelerators));
   request.hosts = (total + used - 1) / used;
+  if (absl::StrContains(measured.notes, "immersion")) request.cooling = "immersion";
   RETURN_IF_ERROR(SetFabric(measured, catalog, request, rules));
   return request;
 }

@@ -14,7 +14,8 @@ namespace fleetsim {
 
 absl::StatusOr<CasePlatform> CasePlatform::Make(const FleetRequest& request,
                                                 const Catalog& catalog) {
-  PlatformSpec spec{.name = "case", .sites = {{.name = "site", .pue = 1.0}}};
+  PlatformSpec spec{.name = "case",
+                    .sites = {{.name = "site", .pue = 1.0, .cooling = request.cooling}}};
   spec.pools.push_back({.server = request.server,
                         .accelerator = request.accelerator,
                         .fabric = request.fabric,

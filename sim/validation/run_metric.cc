@@ -85,10 +85,8 @@ std::optional<NodePower> NodePowerOf(const StepResult& step, const Fleet& fleet)
     if (!energy) return std::nullopt;
     power.mean += (energy->used.Accelerators() + energy->used.servers) / Seconds(1);
     power.nodes += share.OccupiedHosts();
-    const auto accelerator = PowerOf(*share.leaf->accelerator, notes);
-    if (!accelerator) return std::nullopt;
-    const ServerPower server = ServerPowerOf(*share.leaf, *accelerator, notes);
-    power.peak = Max(power.peak, share.leaf->accelerators * accelerator->full + server.full);
+    power.peak =
+        Max(power.peak, share.leaf->accelerators * energy->full_accelerator + energy->full_server);
   }
   return power;
 }

@@ -44,8 +44,11 @@ Comparable ComparableOf(const MeasuredCase& measured, const Catalog& catalog) {
     if (missing.empty()) {
       (kind == MetricClass::kNameplate ? result.nameplate : result.simulated)
           .push_back(measurement);
-    } else if (result.reason.empty()) {
-      result.reason = missing;
+    } else {
+      if (result.reason.empty()) result.reason = missing;
+      if (kind != MetricClass::kOther) {
+        result.rules.push_back(absl::StrCat("not compared: ", missing));
+      }
     }
   }
   if (speed != nullptr) result.simulated.insert(result.simulated.begin(), *speed);

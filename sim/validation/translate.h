@@ -25,7 +25,8 @@ struct FleetRequest {
   const Server* server = nullptr;
   const Fabric* fabric = nullptr;
   int hosts = 1;
-  int nics = 0;  // of one host
+  int nics = 0;         // of one host
+  std::string cooling;  // of the site; empty: not stated
 };
 
 struct Translation {

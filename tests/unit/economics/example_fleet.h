@@ -27,6 +27,7 @@ struct ExampleFleet {
     accelerator.attention_power = 0.8;
     accelerator.memory_power = 0.6;
     accelerator.network_power = 0.3;
+    accelerator.waiting_power = 0.0;
     accelerator.price_usd.typical = 30000;
     accelerator.rental_usd_per_h.typical = 2.5;
 

@@ -313,6 +313,10 @@ TEST_F(CatalogReaderTest, ReferencesByAliasBecomeNames) {
 }
 
 TEST_F(CatalogReaderTest, ServersAreChecked) {
+  Spoil("servers/hgx-h100", "fan_w: 900", "fan_w: 2900");
+  EXPECT_THAT(ErrorOf("servers/hgx-h100"),
+              HasSubstr("fan_w: is 2900; less than overhead_max_w, 2800"));
+  Spoil("servers/hgx-h100", "fan_w: 2900", "fan_w: 900");
   Spoil("servers/hgx-h100", "nics: 8\n", "");
   EXPECT_THAT(ErrorOf("servers/hgx-h100"), HasSubstr("nics: nics without nic_bandwidth"));
   Spoil("servers/hgx-h100", "nic_bandwidth_bytes_per_s: 50e9",

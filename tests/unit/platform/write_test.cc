@@ -73,6 +73,19 @@ TEST_F(Write, SlowHosts) {
   EXPECT_THAT(Refusal(spec), HasSubstr("is there twice"));
 }
 
+// Idle 100 W and 800 W at TDP: an eighth of the 700 W between them is half the clock.
+TEST_F(Write, APowerCapGivesTheSpeed) {
+  Accelerator& accelerator = catalog_.accelerators["big-1"];
+  accelerator.tdp = Watts(800);
+  accelerator.idle = Watts(100);
+  PoolSpec pool = Pool(1);
+  pool.power_cap_w = 100 + 700.0 / 8;
+  EXPECT_NEAR(WriteAndRead({.name = "one", .pools = {pool}}).fleet.leaves[0].speed.value(), 50e12,
+              1e6);
+  pool.power_cap_w = 900;
+  EXPECT_THAT(Refusal({.name = "one", .pools = {pool}}), HasSubstr("at most the TDP"));
+}
+
 TEST_F(Write, TwoLevels) {
   PoolSpec pool = Pool(10);
   pool.leaf_oversubscription = 2.0;
