@@ -7,6 +7,7 @@
 #include "sim/plan/estimate.h"
 #include "sim/training/fit.h"
 #include "sim/training/step.h"
+#include "sim/validation/case_batch.h"
 #include "sim/validation/case_platform.h"
 
 namespace fleetsim {
@@ -31,7 +32,7 @@ std::vector<TrainingSpec> Candidates(const MeasuredCase& measured, const Trainin
     TrainingSpec candidate = spec;
     Strategy& strategy = candidate.strategy;
     const int wave = size * strategy.data;
-    const int global = measured.global_batch.value_or(wave);
+    const int global = GlobalBatchOf(measured, spec.strategy.zero_stage, wave).sequences;
     if (global % wave != 0) break;
     strategy.micro_batch = size;
     strategy.micro_batches = global / wave;
