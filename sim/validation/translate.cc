@@ -196,6 +196,11 @@ void CompleteRecomputation(const MeasuredCase& measured, Bytes capacity, Trainin
     rules.push_back(absl::StrFormat("%.0f %% of the layers recompute, as noted", 100.0 * *share));
   }
   if (!measured.recompute.empty()) return;
+  if (spec.stack->recomputes_with_sharded_weights && spec.strategy.zero_stage >= 3) {
+    spec.recompute = Recompute::kFull;
+    rules.push_back("recomputation not stated: full, as the stack's recipes with sharded weights");
+    return;
+  }
   rules.push_back("recomputation not stated: none");
   for (Recompute recompute : {Recompute::kSelective, Recompute::kFull}) {
     if (MemoryOf(spec).Total() <= capacity * kAssumedMemoryModelError) return;
