@@ -120,6 +120,7 @@ struct SoftwareStack {
 
   std::vector<MeasuredOrigin> measured_origins;
   std::vector<UtilisationCount> utilisation_counts;
+  bool recomputes_with_sharded_weights = false;
   std::vector<Evidence> evidence;
   std::string notes;
 };

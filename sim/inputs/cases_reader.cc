@@ -55,6 +55,8 @@ constexpr CountColumn kCounts[] = {
     {"gbs", &MeasuredCase::global_batch, 1, 1000 * kMillion},
 };
 
+constexpr CountColumn kExpertsPerToken = {"topk", &MeasuredCase::experts_per_token, 1, kMillion};
+
 class RowReader {
  public:
   RowReader(const CsvTable& table, const CsvTable::Row& row) : table_(table), row_(row) {}
@@ -98,6 +100,9 @@ absl::StatusOr<MeasuredCase> ReadConfiguration(const CsvTable& table, const CsvT
   for (const TextColumn& column : kText) result.*column.member = reader.Cell(column.name);
   for (const CountColumn& column : kCounts) {
     ASSIGN_OR_RETURN(result.*column.member, reader.Count(column));
+  }
+  if (table.Column("topk") >= 0) {
+    ASSIGN_OR_RETURN(result.experts_per_token, reader.Count(kExpertsPerToken));
   }
   if (table.Column("stack") >= 0) result.stack = reader.Cell("stack");
   if (table.Column("region") >= 0) result.region = reader.Cell("region");

@@ -25,6 +25,7 @@ struct MeasuredCase {
   std::string id, family, grade, source, model, accelerator, fabric, precision, recompute, notes;
   std::string stack;  // optional column; empty: by family and source
   std::optional<int> layers, hidden, heads, kv_heads, ffn, vocab, sequence_length, experts;
+  std::optional<int> experts_per_token;  // optional column topk
   std::optional<int> accelerators, per_node;
   std::optional<int> tensor, pipeline, virtual_stages, data, context, expert, zero_stage;
   std::optional<int> micro_batch, global_batch;

@@ -156,6 +156,7 @@ void ReadMemory(const proto::SoftwareStack& entry, SoftwareStack& stack) {
 }
 
 void ReadUtilisation(const proto::SoftwareStack& entry, SoftwareStack& stack) {
+  stack.recomputes_with_sharded_weights = entry.recomputes_with_sharded_weights();
   for (const proto::SoftwareStack::Utilisation& count : entry.utilisation()) {
     stack.utilisation_counts.push_back(
         {count.family(), FlopsPerSecond(count.peak_flops_per_s()), count.of_nominal_size()});

@@ -5,6 +5,7 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
+#include "sim/validation/case_experts.h"
 #include "sim/validation/note_facts.h"
 
 namespace fleetsim {
@@ -20,6 +21,8 @@ const Architecture* Find(const std::map<std::string, Architecture>& models,
   }
   return nullptr;
 }
+
+constexpr int kAssumedVocabulary = 50257;
 
 // "Llama-3-8B SFT", "Nemotron-4-340B strong": the model without how it is trained or scaled.
 std::string BaseName(const std::string& name) {
@@ -64,8 +67,7 @@ absl::StatusOr<Architecture> ModelOf(const MeasuredCase& measured,
                                      const std::map<std::string, Architecture>& models,
                                      std::vector<std::string>& rules) {
   const Architecture* known = Find(models, BaseName(measured.model));
-  if (known == nullptr &&
-      (!measured.layers || !measured.hidden || !measured.heads || !measured.vocab)) {
+  if (known == nullptr && (!measured.layers || !measured.hidden || !measured.heads)) {
     return absl::UnimplementedError("row does not state the model's shape");
   }
   Architecture model = known != nullptr ? *known : Architecture();
@@ -73,9 +75,6 @@ absl::StatusOr<Architecture> ModelOf(const MeasuredCase& measured,
   if (measured.layers) model.layers = *measured.layers;
   if (WithoutPrediction(measured)) model.multi_token_prediction_layers = 0;
   if (known != nullptr) return model;
-  if (measured.experts.value_or(0) > 0) {
-    return absl::UnimplementedError("no model of that name: row does not state all of its experts");
-  }
   model.hidden = *measured.hidden;
   model.heads = *measured.heads;
   model.kv_heads = measured.kv_heads.value_or(model.heads);
@@ -84,11 +83,15 @@ absl::StatusOr<Architecture> ModelOf(const MeasuredCase& measured,
   }
   model.head_dim = model.hidden / model.heads;
   model.ffn = measured.ffn.value_or(4 * model.hidden);
-  model.vocab = *measured.vocab;
+  model.vocab = measured.vocab.value_or(kAssumedVocabulary);
+  if (!measured.vocab) {
+    rules.push_back(absl::StrCat("vocabulary not stated: ", model.vocab, ", GPT-2's"));
+  }
   model.gated_ffn = model.ffn != 4 * model.hidden || model.kv_heads < model.heads ||
                     absl::StrContains(absl::AsciiStrToLower(measured.model), "llama");
   if (!model.gated_ffn) MakeGpt(measured.sequence_length.value_or(2048), model);
   ApplySeries(measured.model, model);
+  if (measured.experts.value_or(0) > 0) RETURN_IF_ERROR(SetExperts(measured, model));
   rules.push_back(model.gated_ffn ? "block type not stated: Llama" : "block type not stated: GPT");
   return model;
 }

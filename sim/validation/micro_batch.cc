@@ -8,6 +8,7 @@
 #include "sim/plan/estimate.h"
 #include "sim/training/fit.h"
 #include "sim/training/step.h"
+#include "sim/validation/case_batch.h"
 #include "sim/validation/case_platform.h"
 #include "sim/validation/note_facts.h"
 
@@ -43,8 +44,7 @@ std::vector<TrainingSpec> Candidates(const MeasuredCase& measured, const Trainin
     TrainingSpec candidate = spec;
     Strategy& strategy = candidate.strategy;
     const int wave = size * strategy.data;
-    int global = measured.global_batch.value_or(GlobalBatchStated(measured, wave));
-    if (global == 0) global = wave;
+    const int global = GlobalBatchOf(measured, spec.strategy.zero_stage, wave).sequences;
     if (global % wave != 0) break;
     strategy.micro_batch = size;
     strategy.micro_batches = global / wave;

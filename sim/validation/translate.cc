@@ -11,6 +11,7 @@
 #include "sim/parallel/schedule.h"
 #include "sim/training/fit.h"
 #include "sim/training/resolve.h"
+#include "sim/validation/case_batch.h"
 #include "sim/validation/case_fleet.h"
 #include "sim/validation/case_model.h"
 #include "sim/validation/case_precision.h"
@@ -79,15 +80,13 @@ absl::Status SetDegrees(const MeasuredCase& measured, Strategy& strategy,
   return absl::OkStatus();
 }
 
-absl::Status SetBatch(const MeasuredCase& measured, Strategy& strategy,
+absl::Status SetBatch(const MeasuredCase& measured, int zero_stage, Strategy& strategy,
                       std::vector<std::string>& rules) {
   strategy.micro_batch = std::max(1, measured.micro_batch.value_or(1));
   const int wave = strategy.micro_batch * strategy.data;
-  int global = measured.global_batch.value_or(GlobalBatchStated(measured, wave));
-  if (global == 0) {
-    global = wave;
-    rules.push_back("global batch not stated: one micro-batch a replica");
-  }
+  const GlobalBatch batch = GlobalBatchOf(measured, zero_stage, wave);
+  const int global = batch.sequences;
+  if (!batch.rule.empty()) rules.push_back(batch.rule);
   if (wave <= 0 || global < wave) return Missing("global batch below one micro-batch a replica");
   // Published batches do not always divide; the run then has a last, smaller micro-batch.
   strategy.micro_batches = (global + wave - 1) / wave;
@@ -199,6 +198,11 @@ void CompleteRecomputation(const MeasuredCase& measured, Bytes capacity, Trainin
     rules.push_back(absl::StrFormat("%.0f %% of the layers recompute, as noted", 100.0 * *share));
   }
   if (!measured.recompute.empty()) return;
+  if (spec.stack->recomputes_with_sharded_weights && spec.strategy.zero_stage >= 3) {
+    spec.recompute = Recompute::kFull;
+    rules.push_back("recomputation not stated: full, as the stack's recipes with sharded weights");
+    return;
+  }
   rules.push_back("recomputation not stated: none");
   for (Recompute recompute : {Recompute::kSelective, Recompute::kFull}) {
     if (MemoryOf(spec).Total() <= capacity * kAssumedMemoryModelError) return;
@@ -226,7 +230,8 @@ absl::StatusOr<Translation> Translate(const MeasuredCase& measured, const Catalo
   if (!measured.sequence_length) return Missing("row does not state the sequence length");
   spec.sequence_length = *measured.sequence_length;
   RETURN_IF_ERROR(SetDegrees(measured, spec.strategy, result.rules));
-  RETURN_IF_ERROR(SetBatch(measured, spec.strategy, result.rules));
+  const int zero_stage = measured.zero_stage.value_or(spec.stack->default_zero_stage);
+  RETURN_IF_ERROR(SetBatch(measured, zero_stage, spec.strategy, result.rules));
   RETURN_IF_ERROR(SetChunks(measured, *spec.model, spec.strategy));
   RemoveNoOpLayers(measured, *result.model, spec.strategy, result.rules);
   result.utilisation = ConventionOf(measured, *spec.stack);
