@@ -59,11 +59,11 @@ double LayerWithoutScores(const MemoryQuestion& question, const LayerOperators& 
   const double context = attention.heads * attention.value_dim;
   // Operands of the products: q, k, v and the attention's output; input and output of the
   // activation function (Korthikanti et al. 2022, section 4.1).
-  // Of experts the copies that they compute on, too.
   const double sharded = operators.tokens * (query + key_value + context) +
-                         operators.received_elements +
                          ActivationFunctionElements(question, operators);
-  return sharded * kActivationBytes * (1.0 - again.matrix) +
+  // Of experts the copies that they compute on, too, as they came.
+  const double copies = operators.received_elements * question.stack->dispatch_element_bytes;
+  return (sharded * kActivationBytes + copies) * (1.0 - again.matrix) +
          operators.hidden_elements * question.stack->activation_replicated *
              (1.0 - again.elementwise) * SequenceShare(question.strategy) -
          NarrowSaving(question, operators) * (1.0 - again.matrix);
@@ -103,7 +103,9 @@ double ModulesNotKept(const MemoryQuestion& question, int layer, const LayerOper
   }
   if (modules.norms) elements += 2.0 * operators.hidden_elements * SequenceShare(question.strategy);
   if (experts && modules.experts) {
-    elements += operators.received_elements + block;
+    elements +=
+        operators.received_elements * question.stack->dispatch_element_bytes / kActivationBytes +
+        block;
   } else if (experts && modules.expert_activation) {
     elements += activation;
   }
