@@ -61,9 +61,10 @@ TEST_F(FineTuneTest, FrozenLayersHaveNoBackwardPass) {
   const ChunkCost cost = CostOfChunk(spec, hardware_, 0, 1);
   EXPECT_NEAR((cost.backward.front().duration - HeadBackward(spec, hardware_).duration).value(),
               2 * reached.duration.value(), 1e-9);
-  EXPECT_DOUBLE_EQ(cost.trained.front(), 2 * LayerParametersOnRank(bed_.model, 0, 1) +
-                                             CountParameters(bed_.model).final_norm +
-                                             PaddedVocab(bed_.model, 1) * bed_.model.hidden);
+  EXPECT_DOUBLE_EQ(cost.trained.front().Total(),
+                   2 * LayerParametersOnRank(bed_.model, 0, 1) +
+                       CountParameters(bed_.model).final_norm +
+                       PaddedVocab(bed_.model, 1) * bed_.model.hidden);
 }
 
 TEST_F(FineTuneTest, ReferencePassIsAForwardPassWithoutAdapters) {
