@@ -124,7 +124,11 @@ CollectivePlan PlanTransfers(Bytes bytes, const GroupPlacement& placement) {
 }
 
 CollectivePlan PlanSpec(const CollectiveSpec& spec, const GroupPlacement& group) {
-  if (!spec.exchange) return PlanRepeated(spec.kind, spec.bytes, spec.repeats, group);
+  if (!spec.exchange) {
+    GroupPlacement driven = group;
+    driven.nic_share *= spec.network_share;
+    return PlanRepeated(spec.kind, spec.bytes, spec.repeats, driven);
+  }
   ExpertExchange one = *spec.exchange;
   one.tokens /= spec.repeats;
   return Repeated(PlanExpertExchange(one, group), spec.repeats);

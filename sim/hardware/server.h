@@ -33,6 +33,9 @@ struct Server {
   Usd base_price;        // domain without accelerators; zero: unknown
   bool announced = false;
   std::vector<std::string> measured_families;
+  // Between host memory and one accelerator, one direction; of the domain's host memory. Zero:
+  // unknown.
+  BytesPerSecond host_link_bandwidth, host_memory_bandwidth;
   std::vector<Evidence> evidence;
   std::string notes;
   Watts fans;  // of overhead_max; zero: unknown

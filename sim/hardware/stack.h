@@ -72,6 +72,9 @@ struct SoftwareStack {
   double overlap_slowdown = 0;
   int default_zero_stage = 0;
   int default_shard_ranks = 0;  // 0: all replicas
+  bool regathers_weights = false;
+  double sharded_network_share = 1;
+  double host_optimizer_share = 0.25;
   bool recompute_stops_early = false, selective_by_layer = false;
   SelectiveShares selective;
 

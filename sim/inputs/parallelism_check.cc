@@ -5,6 +5,8 @@
 #include <iterator>
 #include <string>
 
+#include "sim/inputs/method_reader.h"
+
 namespace fleetsim {
 namespace {
 
@@ -141,6 +143,7 @@ absl::Status CheckParallelism(const FieldCheck& check, const PretrainJob& job,
   RETURN_IF_ERROR(
       CheckDivides(check, "context", request.context, "sequence_length", job.sequence_length));
   RETURN_IF_ERROR(CheckBatch(check, job, request));
+  RETURN_IF_ERROR(CheckMethods(check, job, request));
   return CheckSharding(check, request);
 }
 

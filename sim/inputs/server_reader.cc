@@ -14,6 +14,8 @@ const std::vector<Bounds>& ServerBounds() {
       {"nodes", 1, 10000, "nodes"},
       {"host_memory_bytes", 1e9, 1e16, "bytes; 2 TB is 2e12"},
       {"scale_up_bandwidth_bytes_per_s", 1e9, 1e13, "bytes/s one way; 450 GB/s is 450e9"},
+      {"host_link_bandwidth_bytes_per_s", 1e9, 1e12, "bytes/s one way; PCIe 5 x16 is 64e9"},
+      {"host_memory_bandwidth_bytes_per_s", 1e10, 1e14, "bytes/s; 600 GB/s is 600e9"},
       {"pairwise_bandwidth_bytes_per_s", 1e9, 1e13, "bytes/s one way; 28 GB/s is 28e9"},
       {"nics", 1, 100000, "ports"},
       {"nic_bandwidth_bytes_per_s", 1e8, 1e12, "bytes/s one way; 400 Gbit/s is 50e9"},
@@ -70,6 +72,8 @@ void ReadPhysical(const proto::Server& entry, Server& server) {
   server.weight_kg = entry.weight_kg();
   server.cooling = entry.cooling();
   server.base_price = Usd(entry.base_price_usd());
+  server.host_link_bandwidth = BytesPerSecond(entry.host_link_bandwidth_bytes_per_s());
+  server.host_memory_bandwidth = BytesPerSecond(entry.host_memory_bandwidth_bytes_per_s());
 }
 
 }  // namespace

@@ -32,6 +32,8 @@ const std::vector<Bounds>& StackBounds() {
       {"overlap_slowdown_ratio", 0, 1, "(a share)"},
       {"default_zero_stage", 0, 3, "(a ZeRO stage)"},
       {"default_shard_ranks", 1, 1e6, "ranks"},
+      {"sharded_network_ratio", 0.01, 1, "(a share)"},
+      {"host_optimizer_ratio", 0.01, 1, "(a share)"},
       {"selective_matrix_ratio", 0, 1, "(a share)"},
       {"selective_attention_ratio", 0, 1, "(a share)"},
       {"selective_elementwise_ratio", 0, 1, "(a share)"},
@@ -106,6 +108,11 @@ void ReadOverlap(const proto::SoftwareStack& entry, SoftwareStack& stack) {
   stack.overlap_slowdown = entry.overlap_slowdown_ratio();
   stack.default_zero_stage = entry.default_zero_stage();
   stack.default_shard_ranks = entry.default_shard_ranks();
+  stack.regathers_weights = entry.regathers_weights();
+  if (entry.has_host_optimizer_ratio()) stack.host_optimizer_share = entry.host_optimizer_ratio();
+  if (entry.has_sharded_network_ratio()) {
+    stack.sharded_network_share = entry.sharded_network_ratio();
+  }
 }
 
 absl::Status ReadNarrow(const proto::SoftwareStack& entry, const std::string& file,

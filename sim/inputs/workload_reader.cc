@@ -9,6 +9,7 @@
 #include "proto/workload.pb.h"
 #include "sim/inputs/field_check.h"
 #include "sim/inputs/fine_tune_reader.h"
+#include "sim/inputs/method_reader.h"
 #include "sim/inputs/model_reader.h"
 #include "sim/inputs/parallelism_check.h"
 #include "sim/inputs/precision_reader.h"
@@ -56,6 +57,7 @@ ParallelismRequest ReadParallelism(const proto::Parallelism& entry) {
   request.chunk_layers.assign(entry.chunk_layers().begin(), entry.chunk_layers().end());
   request.zero_stage = Optional<int>(entry.has_zero_stage(), entry.zero_stage());
   request.optimizer_shards = Optional<int>(entry.has_optimizer_shards(), entry.optimizer_shards());
+  ReadMethods(entry, request);
   request.expert = or_one(entry.has_expert(), entry.expert());
   request.expert_tensor = Optional<int>(entry.has_expert_tensor(), entry.expert_tensor());
   if (entry.has_expert_load_ratio()) request.expert_load = entry.expert_load_ratio();

@@ -12,6 +12,7 @@
 #include "sim/base/units.h"
 #include "sim/model/architecture.h"
 #include "sim/model/lengths.h"
+#include "sim/model/parallel_method.h"
 #include "sim/model/precision_recipe.h"
 #include "sim/model/recompute.h"
 #include "sim/model/reliability.h"
@@ -28,11 +29,16 @@ struct ParallelismRequest {
   std::optional<bool> sequence_parallel;  // absent: where tensor > 1 and the stack can
   std::vector<int> chunk_layers;          // pipeline x virtual_stages numbers; empty: even
   std::optional<int> zero_stage;          // absent: the stack's
-  std::optional<int> optimizer_shards;    // absent: all data ranks
+  std::optional<int> optimizer_shards;    // absent: the stack's, else all data ranks
   int expert = 1;                         // ranks that share out the experts
   std::optional<int> expert_tensor;       // ranks each expert is cut over; absent: the stack's way
   double expert_load = 1.0;               // tokens of the busiest expert rank over the mean
   bool dual_pipe = false;                 // micro-batches enter from both ends
+  Schedule schedule = Schedule::kOneForwardOneBackward;
+  std::optional<bool> reduces_once_a_step;  // absent: where pipeline > 1
+  int prefetched_layers = 1;
+  ContextMethod context_method = ContextMethod::kRing;
+  double optimizer_offload = 0, activation_offload = 0;  // shares
 };
 
 // What a fine-tuning job states beyond how its steps run.

@@ -127,12 +127,29 @@ double PeakActivations(const MemoryQuestion& question, int stage) {
   }
   double now = 0.0;
   double peak = 0.0;
-  for (const Pass& pass :
-       PipelineOrder(stage, strategy.pipeline, strategy.virtual_stages, strategy.micro_batches)) {
+  for (const Pass& pass : PipelineOrder(strategy, stage)) {
+    if (pass.backward && !pass.Releases()) continue;
     now += pass.backward ? -chunk_bytes[pass.virtual_stage] : chunk_bytes[pass.virtual_stage];
     peak = std::max(peak, now);
   }
   return peak;
+}
+
+// Weights that are whole for a moment: of ZeRO 3 the layer that runs and those gathered ahead, of
+// FSDP's ZeRO 2 all, and the gradients of one layer on their way to the shards.
+double GatheredWeights(const MemoryQuestion& question, double all) {
+  const Strategy& strategy = question.strategy;
+  const SoftwareStack& stack = *question.stack;
+  if (!strategy.ShardsWeights(stack) || strategy.optimizer_shards == 1) return 0.0;
+  const int layer = question.model->layers - 1;
+  const double trained =
+      TrainedByLayer(*question.model, question.trainable, strategy, layer).Total();
+  const double gradients = strategy.accumulates_whole ? 0.0 : trained * stack.weight_bytes;
+  if (strategy.zero_stage < 3) return gradients;
+  const double one = WeightBytesByLayer(*question.model, question.trainable, strategy, layer,
+                                        LayerWeightBytes(question))
+                         .Total();
+  return std::min(one * (1 + strategy.prefetched_layers), all) + gradients;
 }
 
 // What is alive only for a moment: a layer computed again, or the logits on the last stage.
@@ -245,10 +262,12 @@ MemoryUse StageMemory(const MemoryQuestion& question, int stage) {
   MemoryUse use;
   use.stage = stage;
   use.weights = Bytes(kept(weights, 3));
-  use.gradients = Bytes(kept(trained, 2) * stack.GradientBytes(question.precision));
-  use.optimizer = Bytes(kept(trained, 1) * stack.optimizer_bytes);
-  use.activations = Bytes(PeakActivations(question, stage));
-  use.working = Bytes(Working(question, stage));
+  const double gradients = strategy.accumulates_whole ? trained.Total() : kept(trained, 2);
+  use.gradients = Bytes(gradients * stack.GradientBytes(question.precision));
+  use.optimizer =
+      Bytes(kept(trained, 1) * stack.optimizer_bytes * (1.0 - strategy.optimizer_offload));
+  use.activations = Bytes(PeakActivations(question, stage) * (1.0 - strategy.activation_offload));
+  use.working = Bytes(Working(question, stage) + GatheredWeights(question, weights.Total()));
   use.reserved = stack.reserved_memory;
   use.slack = (use.activations + use.working) * stack.memory_slack;
   return use;

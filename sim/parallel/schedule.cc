@@ -49,10 +49,47 @@ std::vector<Pass> PipelineOrder(int stage, int pipeline, int virtual_stages, int
   return order;
 }
 
+namespace {
+
+std::vector<Pass> GpipeOrder(int micro_batches) {
+  std::vector<Pass> order;
+  for (int i = 0; i < micro_batches; ++i) order.push_back({false, 0, i});
+  for (int i = 0; i < micro_batches; ++i) order.push_back({true, 0, i});
+  return order;
+}
+
+std::vector<Pass> ZeroBubbleOrder(int stage, int pipeline, int micro_batches) {
+  std::vector<Pass> order;
+  int weight = 0;
+  for (const Pass& pass : PipelineOrder(stage, pipeline, 1, micro_batches)) {
+    order.push_back(pass);
+    if (!pass.backward) continue;
+    order.back().gradients = Gradients::kInput;
+    if (pass.micro_batch >= stage) order.push_back({true, 0, weight++, Gradients::kWeight});
+  }
+  while (weight < micro_batches) order.push_back({true, 0, weight++, Gradients::kWeight});
+  return order;
+}
+
+}  // namespace
+
+std::vector<Pass> PipelineOrder(const Strategy& strategy, int stage) {
+  switch (strategy.schedule) {
+    case Schedule::kGpipe:
+      return GpipeOrder(strategy.micro_batches);
+    case Schedule::kZeroBubbleH1:
+      return ZeroBubbleOrder(stage, strategy.pipeline, strategy.micro_batches);
+    case Schedule::kOneForwardOneBackward:
+      break;
+  }
+  return PipelineOrder(stage, strategy.pipeline, strategy.virtual_stages, strategy.micro_batches);
+}
+
 int PeakInFlight(const std::vector<Pass>& order) {
   int now = 0;
   int peak = 0;
   for (const Pass& pass : order) {
+    if (pass.backward && !pass.Releases()) continue;
     now += pass.backward ? -1 : 1;
     peak = std::max(peak, now);
   }

@@ -5,6 +5,9 @@
 #include <algorithm>
 #include <vector>
 
+#include "sim/hardware/stack.h"
+#include "sim/model/parallel_method.h"
+
 namespace fleetsim {
 
 // Of one replica in one step: a hundred times what was ever published; each is simulated.
@@ -25,7 +28,23 @@ struct Strategy {
   double expert_load = 1.0;  // tokens of the busiest expert rank over the mean
   // Micro-batches enter from both ends; every rank also holds its mirror's chunk (dual_pipe.h).
   bool dual_pipe = false;
+  Schedule schedule = Schedule::kOneForwardOneBackward;
+  // ZeRO 2 and 3: gradients of a step are summed whole on every rank and reduced once (FSDP's
+  // no_sync), not after every micro-batch.
+  bool accumulates_whole = false;
+  int prefetched_layers = 1;  // ZeRO 3: gathered ahead of the one that runs
+  ContextMethod context_method = ContextMethod::kRing;
+  // Shares that are kept in host memory.
+  double optimizer_offload = 0, activation_offload = 0;
 
+  // ZeRO 3, and ZeRO 2 on a stack that gathers for every micro-batch.
+  bool ShardsWeights(const SoftwareStack& stack) const {
+    return zero_stage >= 3 || (zero_stage == 2 && stack.regathers_weights);
+  }
+  // Shards of gradients or weights have replicas on other ranks.
+  bool IsHybrid() const {
+    return zero_stage >= 2 && optimizer_shards > 1 && optimizer_shards < data * context;
+  }
   // Accelerators that exchange most: a tensor group, or the expert groups it is part of.
   int CloseAccelerators() const { return std::max(tensor, expert * expert_tensor); }
   // Ranks that hold the same part of the same experts.

@@ -92,6 +92,7 @@ struct CollectiveSpec {
   int repeats = 1;
   // An all-to-all of experts: what it moves, in place of `bytes`.
   std::optional<ExpertExchange> exchange = std::nullopt;
+  double network_share = 1.0;  // of the group's part of the NICs, that it can drive
 };
 
 // Workers that hold accelerators of one host each (a worker never spans hosts).

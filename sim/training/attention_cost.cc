@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "sim/training/context_methods.h"
 #include "sim/training/ring_attention.h"
 
 namespace fleetsim {
@@ -50,6 +51,32 @@ PassKernels KernelsOf(const RingPass& ring) {
           .hidden = ring.hidden};
 }
 
+PassKernels DividedForward(const TrainingSpec& spec, const WorkerHardware& hardware,
+                           const AttentionShape& core) {
+  switch (spec.strategy.context_method) {
+    case ContextMethod::kUlysses:
+      return UlyssesForward(spec, hardware, core);
+    case ContextMethod::kAllGather:
+      return GatheredForward(spec, hardware, core);
+    case ContextMethod::kRing:
+      break;
+  }
+  return KernelsOf(RingForward(spec, hardware, core));
+}
+
+PassKernels DividedBackward(const TrainingSpec& spec, const WorkerHardware& hardware,
+                            const AttentionShape& core) {
+  switch (spec.strategy.context_method) {
+    case ContextMethod::kUlysses:
+      return UlyssesBackward(spec, hardware, core);
+    case ContextMethod::kAllGather:
+      return GatheredBackward(spec, hardware, core);
+    case ContextMethod::kRing:
+      break;
+  }
+  return KernelsOf(RingBackward(spec, hardware, core));
+}
+
 }  // namespace
 
 // `kernels` equal streaming kernels that move `bytes` together.
@@ -61,7 +88,7 @@ Seconds Stream(const WorkerHardware& hardware, double bytes, double kernels) {
 PassKernels AttentionForward(const TrainingSpec& spec, const WorkerHardware& hardware,
                              AttentionShape core) {
   if (!IsFlash(spec.stack->attention)) return UnfusedForward(spec, hardware, core);
-  if (spec.strategy.context > 1) return KernelsOf(RingForward(spec, hardware, core));
+  if (spec.strategy.context > 1) return DividedForward(spec, hardware, core);
   core.generation = spec.stack->attention;
   return {.attention = FlashAttentionForward(hardware.device, spec.AttentionPrecision(), core)};
 }
@@ -69,7 +96,7 @@ PassKernels AttentionForward(const TrainingSpec& spec, const WorkerHardware& har
 PassKernels AttentionBackward(const TrainingSpec& spec, const WorkerHardware& hardware,
                               AttentionShape core) {
   if (!IsFlash(spec.stack->attention)) return UnfusedBackward(spec, hardware, core);
-  if (spec.strategy.context > 1) return KernelsOf(RingBackward(spec, hardware, core));
+  if (spec.strategy.context > 1) return DividedBackward(spec, hardware, core);
   core.generation = spec.stack->attention;
   return {.attention = FlashAttentionBackward(hardware.device, spec.AttentionPrecision(), core)};
 }

@@ -1,5 +1,6 @@
 #include "sim/training/fit.h"
 
+#include <algorithm>
 #include <optional>
 #include <string>
 #include <utility>
@@ -35,6 +36,27 @@ void AddRecomputation(const TrainingSpec& spec, std::vector<Change>& changes) {
   }
 }
 
+// More of what the replicas hold in common is spread over them.
+void AddSharding(const TrainingSpec& spec, std::vector<Change>& changes) {
+  const int replicas = spec.strategy.data * spec.strategy.context;
+  if (replicas == 1) return;
+  for (int stage = std::max(2, spec.strategy.zero_stage + 1); stage <= 3; ++stage) {
+    TrainingSpec changed = spec;
+    changed.strategy.zero_stage = stage;
+    if (spec.strategy.zero_stage == 0) changed.strategy.optimizer_shards = replicas;
+    changed.strategy.accumulates_whole = stage == 2 && spec.strategy.pipeline > 1;
+    changes.emplace_back(absl::StrCat("zero_stage ", stage), changed);
+  }
+}
+
+// The last resort: slow, but nothing else has to change.
+void AddOffload(const TrainingSpec& spec, std::vector<Change>& changes) {
+  if (spec.strategy.optimizer_offload >= 1.0) return;
+  TrainingSpec changed = spec;
+  changed.strategy.optimizer_offload = 1.0;
+  changes.emplace_back("optimizer_offload_ratio 1", changed);
+}
+
 void AddDegrees(const TrainingSpec& spec, std::vector<Change>& changes) {
   const Strategy& strategy = spec.strategy;
   if (strategy.micro_batch > 1) {
@@ -49,6 +71,7 @@ void AddDegrees(const TrainingSpec& spec, std::vector<Change>& changes) {
     changed.strategy.optimizer_shards = strategy.data * strategy.context;
     changes.emplace_back("zero_stage 1", changed);
   }
+  AddSharding(spec, changes);
   for (int factor : {2, 4, 8}) {
     if (strategy.data % factor != 0 ||
         strategy.pipeline * strategy.virtual_stages * factor > spec.model->layers) {
@@ -79,23 +102,26 @@ std::vector<Change> Changes(const TrainingSpec& spec) {
     AddDegrees(full, both);
   }
   for (auto& [name, changed] : both) changes.emplace_back(name + " and recompute FULL", changed);
+  AddOffload(spec, changes);
   return changes;
 }
 
 }  // namespace
 
-MemoryUse MemoryOf(const TrainingSpec& spec) {
-  return PeakMemory({.model = spec.model,
-                     .stack = spec.stack,
-                     .strategy = spec.strategy,
-                     .recompute = spec.recompute,
-                     .recomputed_layers = spec.recomputed_layers,
-                     .sequence_length = spec.longest > 0 ? spec.longest : spec.sequence_length,
-                     .modules = spec.modules,
-                     .trainable = spec.trainable,
-                     .precision = spec.precision,
-                     .recipe = spec.recipe});
+MemoryQuestion QuestionOf(const TrainingSpec& spec) {
+  return {.model = spec.model,
+          .stack = spec.stack,
+          .strategy = spec.strategy,
+          .recompute = spec.recompute,
+          .recomputed_layers = spec.recomputed_layers,
+          .sequence_length = spec.longest > 0 ? spec.longest : spec.sequence_length,
+          .modules = spec.modules,
+          .trainable = spec.trainable,
+          .precision = spec.precision,
+          .recipe = spec.recipe};
 }
+
+MemoryUse MemoryOf(const TrainingSpec& spec) { return PeakMemory(QuestionOf(spec)); }
 
 absl::StatusOr<MemoryUse> CheckFits(const TrainingSpec& spec, Bytes capacity) {
   const MemoryUse use = MemoryOf(spec);

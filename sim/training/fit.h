@@ -3,10 +3,13 @@
 #define SIM_TRAINING_FIT_H_
 
 #include "sim/base/status.h"
+#include "sim/parallel/memory.h"
 #include "sim/parallel/memory_use.h"
 #include "sim/training/spec.h"
 
 namespace fleetsim {
+
+MemoryQuestion QuestionOf(const TrainingSpec& spec);
 
 // Memory on one accelerator of the fullest stage.
 MemoryUse MemoryOf(const TrainingSpec& spec);

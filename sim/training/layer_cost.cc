@@ -219,22 +219,51 @@ Work LayerForward(const TrainingSpec& spec, const WorkerHardware& hardware, int 
   return work;
 }
 
-Work LayerBackward(const TrainingSpec& spec, const WorkerHardware& hardware, int layer) {
-  if (!spec.trainable.Reaches(layer)) return {};
-  Work work = InputGradientKernels(spec, hardware, layer);
-  Launches launches = LaunchesOf(spec, layer);
-  if (spec.trainable.TrainsBase(layer)) {
-    Append(work, WeightGradientKernels(spec, hardware, layer));
-  } else {
-    launches.backward +=
+namespace {
+
+// Launches of a backward pass, what it computes again included.
+double BackwardLaunches(const TrainingSpec& spec, int layer) {
+  const Launches launches = LaunchesOf(spec, layer);
+  double backward = launches.backward;
+  if (!spec.trainable.TrainsBase(layer)) {
+    backward +=
         AdapterLaunches(spec, layer) -
         static_cast<double>(ForwardOperators(*spec.model, layer, spec.Shard()).gemms.size());
   }
-  Append(work, Scaled(RecomputedKernels(spec, hardware, layer), spec.recomputed_layers));
-  if (spec.recompute == Recompute::kFull) {
-    launches.backward += launches.forward * spec.recomputed_layers;
+  const bool whole = spec.recompute == Recompute::kFull;
+  return backward + (whole ? launches.forward * spec.recomputed_layers : 0.0);
+}
+
+// Of a layer's launches for the backward pass those for the gradients of its weights: one of its
+// two products in each pair, and of little else.
+constexpr double kWeightGradientLaunches = 1.0 / 3.0;
+
+}  // namespace
+
+Work LayerBackward(const TrainingSpec& spec, const WorkerHardware& hardware, int layer) {
+  if (!spec.trainable.Reaches(layer)) return {};
+  Work work = InputGradientKernels(spec, hardware, layer);
+  if (spec.trainable.TrainsBase(layer)) {
+    Append(work, WeightGradientKernels(spec, hardware, layer));
   }
-  AddHostFloor(work, *spec.stack, launches.backward);
+  Append(work, Scaled(RecomputedKernels(spec, hardware, layer), spec.recomputed_layers));
+  AddHostFloor(work, *spec.stack, BackwardLaunches(spec, layer));
+  return work;
+}
+
+Work LayerInputGradient(const TrainingSpec& spec, const WorkerHardware& hardware, int layer) {
+  if (!spec.trainable.Reaches(layer)) return {};
+  Work work = InputGradientKernels(spec, hardware, layer);
+  Append(work, Scaled(RecomputedKernels(spec, hardware, layer), spec.recomputed_layers));
+  const double later = LaunchesOf(spec, layer).backward * kWeightGradientLaunches;
+  AddHostFloor(work, *spec.stack, std::max(0.0, BackwardLaunches(spec, layer) - later));
+  return work;
+}
+
+Work LayerWeightGradient(const TrainingSpec& spec, const WorkerHardware& hardware, int layer) {
+  if (!spec.trainable.Reaches(layer) || !spec.trainable.TrainsBase(layer)) return {};
+  Work work = WeightGradientKernels(spec, hardware, layer);
+  AddHostFloor(work, *spec.stack, LaunchesOf(spec, layer).backward * kWeightGradientLaunches);
   return work;
 }
 
@@ -262,6 +291,14 @@ Work HeadBackward(const TrainingSpec& spec, const WorkerHardware& hardware) {
     Add(work, Part::kBackward, Activity::kMatrix,
         GemmTime(hardware.device, spec.WidePrecision(), WeightGradient(head.product.shape)));
   }
+  return work;
+}
+
+Work HeadWeightGradient(const TrainingSpec& spec, const WorkerHardware& hardware) {
+  const HeadOperators head = LossHead(*spec.model, spec.Shard());
+  Work work;
+  Add(work, Part::kBackward, Activity::kMatrix,
+      GemmTime(hardware.device, spec.WidePrecision(), WeightGradient(head.product.shape)));
   return work;
 }
 

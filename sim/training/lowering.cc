@@ -28,6 +28,22 @@ std::vector<Group> DataGroups(const TrainingSpec& spec, const Placement& placeme
   return groups;
 }
 
+std::vector<Group> AcrossGroups(const TrainingSpec& spec, const Placement& placement) {
+  std::vector<Group> groups;
+  if (!spec.strategy.IsHybrid()) return groups;
+  const int shards = spec.strategy.optimizer_shards;
+  for (int stage = 0; stage < placement.stages; ++stage) {
+    for (int shard = 0; shard < shards; ++shard) {
+      Group group{.workers = {}, .lanes = spec.strategy.tensor};
+      for (int i = shard; i < placement.replicas; i += shards) {
+        group.workers.push_back(placement.WorkerOf(stage, i));
+      }
+      groups.push_back(std::move(group));
+    }
+  }
+  return groups;
+}
+
 std::vector<Group> TiedGroups(const TrainingSpec& spec, const Placement& placement) {
   std::vector<Group> groups;
   if (TiedParametersAcrossStages(*spec.model, spec.strategy) == 0.0) return groups;
@@ -113,7 +129,7 @@ void AddWorkers(Program& program, const TrainingSpec& spec, const Placement& pla
 void AddGroups(Program& program, const TrainingSpec& spec, const Placement& placement,
                bool folded) {
   for (GroupKind kind : {GroupKind::kData, GroupKind::kShard, GroupKind::kTied, GroupKind::kExpert,
-                         GroupKind::kExpertData}) {
+                         GroupKind::kExpertData, GroupKind::kAcross}) {
     std::vector<Group> groups = GroupsOf(spec, placement, kind);
     if (folded) groups = Fold(groups, placement);
     for (Group& group : groups) {
@@ -136,6 +152,8 @@ std::vector<Group> GroupsOf(const TrainingSpec& spec, const Placement& placement
       return DataGroups(spec, placement, ShardGroupSize(spec));
     case GroupKind::kExpert:
       return ExpertGroups(spec.strategy, placement);
+    case GroupKind::kAcross:
+      return AcrossGroups(spec, placement);
     case GroupKind::kExpertData:
       return spec.model->experts ? ExpertDataGroups(spec.strategy, placement)
                                  : std::vector<Group>{};

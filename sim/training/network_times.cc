@@ -21,8 +21,9 @@ void PatternTimes::Collective(GroupKind kind, int stage, CollectiveSpec& collect
 
 const PatternTimes::Measured& PatternTimes::Measure(GroupKind kind,
                                                     const CollectiveSpec& collective) {
-  const auto [known, is_new] = collectives_.try_emplace(std::tuple(
-      kind, collective.kind, collective.bytes.value(), collective.repeats, collective.exchange));
+  const auto [known, is_new] = collectives_.try_emplace(
+      std::tuple(kind, collective.kind, collective.bytes.value(), collective.repeats,
+                 collective.exchange, collective.network_share));
   Measured& measured = known->second;
   if (!is_new) return measured;
   std::vector<GroupPlacement>& places = places_[kind];

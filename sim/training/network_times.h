@@ -47,8 +47,9 @@ class PatternTimes {
   Simulation& simulation_;
   Program workers_;  // all replicas' workers, without ops
   std::map<GroupKind, std::vector<GroupPlacement>> places_;
-  std::map<std::tuple<GroupKind, CollectiveKind, double, int, std::optional<ExpertExchange>>,
-           Measured>
+  std::map<
+      std::tuple<GroupKind, CollectiveKind, double, int, std::optional<ExpertExchange>, double>,
+      Measured>
       collectives_;
   absl::Status status_;
 };

@@ -61,12 +61,6 @@ absl::Status SetSharding(const Job& job, const ParallelismRequest& request,
                       "1, or a stack with flash attention");
   }
   strategy.zero_stage = request.zero_stage.value_or(stack.default_zero_stage);
-  if (strategy.zero_stage >= 2 && strategy.pipeline > 1) {
-    return InputError(
-        Field(job, "zero_stage"),
-        absl::StrCat(strategy.zero_stage, " together with pipeline ", strategy.pipeline),
-        "0 or 1; sharded gradients or weights need pipeline 1");
-  }
   const int replicas = strategy.data * strategy.context;
   strategy.optimizer_shards =
       strategy.zero_stage >= 1
@@ -143,6 +137,43 @@ int DefaultOptimizerShards(const SoftwareStack& stack, int replicas) {
   return ranks >= 1 && replicas % ranks == 0 ? ranks : replicas;
 }
 
+namespace {
+
+// What is kept in host memory needs a server whose links to it are known.
+absl::Status SetOffload(const Job& job, const ParallelismRequest& request, const Fleet& fleet,
+                        Strategy& strategy) {
+  strategy.optimizer_offload = request.optimizer_offload;
+  strategy.activation_offload = request.activation_offload;
+  if (strategy.optimizer_offload <= 0.0 && strategy.activation_offload <= 0.0) {
+    return absl::OkStatus();
+  }
+  for (const Leaf& leaf : fleet.leaves) {
+    const Server* server = leaf.server;
+    if (server != nullptr && server->host_link_bandwidth.value() > 0.0 &&
+        server->host_memory_bandwidth.value() > 0.0) {
+      continue;
+    }
+    return InputError(Field(job, strategy.optimizer_offload > 0.0 ? "optimizer_offload_ratio"
+                                                                  : "activation_offload_ratio"),
+                      absl::StrCat("offload on ", server == nullptr ? leaf.id : server->name,
+                                   ", whose link to host memory the catalog does not know"),
+                      "0, or a server with host_link_bandwidth_bytes_per_s and "
+                      "host_memory_bandwidth_bytes_per_s");
+  }
+  return absl::OkStatus();
+}
+
+// Schedule, and when gradients are reduced.
+void SetMethods(const ParallelismRequest& request, Strategy& strategy) {
+  strategy.schedule = request.schedule;
+  strategy.context_method = request.context_method;
+  strategy.prefetched_layers = request.prefetched_layers;
+  strategy.accumulates_whole =
+      strategy.zero_stage >= 2 && request.reduces_once_a_step.value_or(strategy.pipeline > 1);
+}
+
+}  // namespace
+
 absl::StatusOr<TrainingSpec> SpecWithoutStrategy(const Job& job, const Catalog& catalog) {
   const PretrainJob& pretrain = job.pretrain;
   TrainingSpec spec{.model = &pretrain.model,
@@ -177,6 +208,8 @@ absl::StatusOr<TrainingSpec> Resolve(const Job& job, const ParallelismRequest& r
   RETURN_IF_ERROR(SetData(job, request, fleet, strategy));
   RETURN_IF_ERROR(SetMicroBatches(job, strategy));
   RETURN_IF_ERROR(SetSharding(job, request, *spec.stack, strategy));
+  RETURN_IF_ERROR(SetOffload(job, request, fleet, strategy));
+  SetMethods(request, strategy);
   RETURN_IF_ERROR(SetExperts(job, request, *spec.stack, strategy));
   RETURN_IF_ERROR(SetDualPipe(job, request, strategy));
   strategy.chunk_layers =

@@ -46,7 +46,7 @@ struct StepResult {
   std::vector<Assumption> assumptions;
   std::string detail;  // "folded" or "full"
   std::int64_t simulated_activities = 0;
-  double real_tokens = 0;  // of one step, without padding
+  double real_tokens = 0;            // of one step, without padding
   std::vector<SlowHost> slow_hosts;  // largest cost first
   Seconds nominal_duration;          // with none of them; equal to duration where there are none
 

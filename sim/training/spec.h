@@ -64,6 +64,8 @@ struct WorkerHardware {
   DomainLinks links;
   // One accelerator's share of its host's NICs, one direction, as a transfer between two gets it.
   BytesPerSecond network;
+  // One accelerator's: link to the host, one direction, and part of the host memory's bandwidth.
+  BytesPerSecond host_link, host_memory;
 };
 
 }  // namespace fleetsim

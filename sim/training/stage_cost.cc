@@ -8,6 +8,7 @@
 #include "sim/model/architecture.h"
 #include "sim/parallel/stage_parameters.h"
 #include "sim/training/layer_cost.h"
+#include "sim/training/offload.h"
 #include "sim/training/work.h"
 
 namespace fleetsim {
@@ -17,7 +18,19 @@ struct LayerPasses {
   Work forward, backward;
   HeldParameters trained, weight_bytes;
   ExpertExchanges forward_exchanges, backward_exchanges;
+  Work weight_gradients;
 };
+
+bool SplitsBackward(const TrainingSpec& spec) {
+  return spec.strategy.schedule == Schedule::kZeroBubbleH1;
+}
+
+// Of a schedule that splits the backward pass: `backward` without the head's weight gradient.
+Work HeadInputGradient(const TrainingSpec& spec, const WorkerHardware& hardware) {
+  Work work = HeadBackward(spec, hardware);
+  Append(work, Scaled(HeadWeightGradient(spec, hardware), -1.0));
+  return work;
+}
 
 // Layers that cost the same.
 enum class LayerKind { kDense, kExperts, kPrediction };
@@ -46,6 +59,11 @@ LayerPasses PassesOf(const TrainingSpec& spec, const WorkerHardware& hardware, i
                          spec.stack->weight_bytes),
       ForwardExchanges(spec, layer),
       spec.trainable.Reaches(layer) ? BackwardExchanges(spec, layer) : ExpertExchanges()};
+  if (SplitsBackward(spec)) {
+    passes.backward = LayerInputGradient(spec, hardware, layer);
+    passes.weight_gradients = LayerWeightGradient(spec, hardware, layer);
+  }
+  AddOffload(spec, hardware, layer, passes.forward, passes.backward);
   if (layer >= spec.model->layers) AddPredictionEnds(spec, hardware, passes);
   return passes;
 }
@@ -95,6 +113,7 @@ ChunkCost CostOfChunk(const TrainingSpec& spec, const WorkerHardware& hardware, 
     cost.backward.emplace_back();
     cost.trained.emplace_back();
     cost.weight_bytes.emplace_back();
+    if (SplitsBackward(spec)) cost.weight_gradients.emplace_back();
     cost.forward_exchanges.emplace_back();
     cost.backward_exchanges.emplace_back();
     for (const auto end = layer + size; layer != end; ++layer) {
@@ -107,6 +126,9 @@ ChunkCost CostOfChunk(const TrainingSpec& spec, const WorkerHardware& hardware, 
       Append(cost.backward.back(), known->second.backward);
       cost.trained.back() += known->second.trained;
       cost.weight_bytes.back() += known->second.weight_bytes;
+      if (SplitsBackward(spec)) {
+        Append(cost.weight_gradients.back(), known->second.weight_gradients);
+      }
       cost.forward_exchanges.back() += known->second.forward_exchanges;
       cost.backward_exchanges.back() += known->second.backward_exchanges;
     }
@@ -114,12 +136,21 @@ ChunkCost CostOfChunk(const TrainingSpec& spec, const WorkerHardware& hardware, 
   if (chunk == 0) {
     Append(cost.forward.front(), EmbeddingPass(spec, hardware, Part::kForward));
     const bool trains = spec.trainable.TrainsEmbedding();
-    if (trains) Append(cost.backward.front(), EmbeddingPass(spec, hardware, Part::kBackward));
+    if (trains) {
+      Append((SplitsBackward(spec) ? cost.weight_gradients : cost.backward).front(),
+             EmbeddingPass(spec, hardware, Part::kBackward));
+    }
     AddParameters(spec, EmbeddingParametersOnRank(*spec.model, spec.strategy), trains, 0, cost);
   }
   if (chunk + 1 == static_cast<int>(spec.strategy.chunk_layers.size())) {
     Append(cost.forward.back(), HeadForward(spec, hardware));
-    Append(cost.backward.back(), HeadBackward(spec, hardware));
+    const bool splits = SplitsBackward(spec) && spec.trainable.TrainsHead();
+    if (splits) {
+      Append(cost.backward.back(), HeadInputGradient(spec, hardware));
+      Append(cost.weight_gradients.back(), HeadWeightGradient(spec, hardware));
+    } else {
+      Append(cost.backward.back(), HeadBackward(spec, hardware));
+    }
     AddParameters(spec, HeadParametersOnRank(*spec.model, spec.strategy),
                   spec.trainable.TrainsHead(), cost.trained.size() - 1, cost);
   }
@@ -133,10 +164,13 @@ Work OptimizerStep(const TrainingSpec& spec, const WorkerHardware& hardware,
                              ? parameters.shared / spec.strategy.optimizer_shards +
                                    parameters.experts / spec.strategy.ExpertOptimizerShards()
                              : parameters.Total();
-  const double bytes = updated * stack.optimizer_traffic / stack.optimizer_efficiency +
-                       updated * stack.gradient_traffic;
+  const double offloaded = spec.strategy.optimizer_offload;
+  const double bytes =
+      updated * (1.0 - offloaded) * stack.optimizer_traffic / stack.optimizer_efficiency +
+      updated * stack.gradient_traffic;
   Work work;
   Add(work, Part::kOptimizer, Activity::kMemory, StreamTime(hardware.device, Bytes(bytes)));
+  AddHostOptimizer(spec, hardware, updated * offloaded, work);
   return work;
 }
 

@@ -21,6 +21,8 @@ struct ChunkCost {
   std::vector<HeldParameters> weight_bytes;  // of all of them
   // Exchanges of tokens with the ranks that hold their experts, of piece i's passes.
   std::vector<ExpertExchanges> forward_exchanges, backward_exchanges;
+  // Under a schedule that splits the backward pass: what `backward` is then without.
+  std::vector<Work> weight_gradients;
 };
 
 // Chunk `chunk` of the model (Strategy::ChunkOf), in at most `pieces` pieces.

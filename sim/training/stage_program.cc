@@ -8,6 +8,7 @@
 #include "sim/parallel/schedule.h"
 #include "sim/parallel/stage_parameters.h"
 #include "sim/parallel/tensor_owners.h"
+#include "sim/training/collective_specs.h"
 #include "sim/training/dual_pipe_program.h"
 #include "sim/training/stage_cost.h"
 #include "sim/training/work.h"
@@ -31,8 +32,10 @@ constexpr std::int16_t kNext = 1;
 constexpr int kBuckets = 8;
 
 struct ChunkWorks {
-  int forward = -1, backward = -1;  // the whole chunk; indices into Program::works
-  std::vector<int> forward_pieces, backward_pieces;
+  // The whole chunk; indices into Program::works. Where the schedule splits the backward pass,
+  // `backward` is without the gradients of the weights.
+  int forward = -1, backward = -1, weights = -1;
+  std::vector<int> forward_pieces, backward_pieces, weight_pieces;
   std::vector<HeldParameters> trained, weight_bytes;  // parameters, bytes of all weights; by piece
   // As the pieces; of the whole chunk.
   std::vector<ExpertExchanges> forward_exchanges, backward_exchanges;
@@ -55,19 +58,33 @@ class StageProgram {
   OpList Build() {
     GatherAhead();
     const Strategy& strategy = spec_.strategy;
-    for (const Pass& pass : PipelineOrder(stage_, strategy.pipeline, strategy.virtual_stages,
-                                          strategy.micro_batches)) {
-      pass.backward ? Backward(pass) : Forward(pass);
+    for (const Pass& pass : PipelineOrder(strategy, stage_)) {
+      if (!pass.backward) {
+        Forward(pass);
+      } else if (pass.gradients == Gradients::kWeight) {
+        WeightGradients(pass);
+      } else {
+        Backward(pass);
+      }
     }
     Finish();
     return std::move(list_);
   }
 
  private:
-  bool ShardsWeights() const { return spec_.strategy.zero_stage >= 3; }
   bool Distributed() const { return replicas_ > 1; }
+  // Weights lie spread over the ranks and are gathered piece by piece: ZeRO 3, and ZeRO 2 as FSDP
+  // does it, which keeps them from the forward to the backward pass.
+  bool ShardsWeights() const { return spec_.strategy.ShardsWeights(*spec_.stack); }
   bool OverlapsReduction() const {
     return Distributed() && (spec_.stack->overlaps_gradient_reduction || ShardsWeights());
+  }
+  bool ReducesEveryMicroBatch() const {
+    return spec_.strategy.zero_stage >= 2 && !spec_.strategy.accumulates_whole;
+  }
+  bool Reduces(const Pass& pass) const {
+    return Distributed() && pass.Releases() &&
+           (ReducesEveryMicroBatch() || pass.micro_batch + 1 == spec_.strategy.micro_batches);
   }
   bool GathersAhead() const {
     return Distributed() && spec_.strategy.zero_stage >= 1 && !ShardsWeights() &&
@@ -103,6 +120,12 @@ class StageProgram {
     }
     works.forward = AddWork(forward);
     works.backward = AddWork(backward);
+    Work weights;
+    for (const Work& piece : cost.weight_gradients) {
+      Append(weights, piece);
+      works.weight_pieces.push_back(AddWork(piece));
+    }
+    if (!works.weight_pieces.empty()) works.weights = AddWork(weights);
     return works;
   }
 
@@ -173,28 +196,17 @@ class StageProgram {
   }
 
   int Collective(GroupKind group, CollectiveSpec collective, std::uint8_t stream, int after) {
+    if (stream == kDataStream && ShardsWeights()) {
+      collective.network_share = spec_.stack->sharded_network_share;
+    }
     // First and last stage sum a tied matrix together: one duration for both.
     const int stage = group == GroupKind::kTied ? 0 : stage_;
     if (folded_) folded_->collective(group, stage, collective);
     return Push({.kind = OpKind::kCollective,
                  .stream = stream,
                  .group = static_cast<std::int16_t>(group),
-                 .collective = SpecIndex(collective),
+                 .collective = IndexOfSpec(collective, program_),
                  .after = {after, -1}});
-  }
-
-  // Equal collectives share one spec, so that all members of a group name the same.
-  int SpecIndex(const CollectiveSpec& wanted) {
-    std::vector<CollectiveSpec>& known = program_.collectives;
-    const auto found = std::find_if(known.begin(), known.end(), [&](const CollectiveSpec& other) {
-      return other.kind == wanted.kind && other.bytes == wanted.bytes &&
-             other.waiting == wanted.waiting && other.exchange == wanted.exchange &&
-             other.repeats == wanted.repeats && other.fixed_duration == wanted.fixed_duration &&
-             other.nic_bytes == wanted.nic_bytes;
-    });
-    const auto index = static_cast<int>(found - known.begin());
-    if (found == known.end()) known.push_back(wanted);
-    return index;
   }
 
   // Sums gradients over the replicas; with sharded optimizer states every rank needs its share
@@ -206,10 +218,22 @@ class StageProgram {
         spec_.strategy.zero_stage >= 1 && spec_.strategy.optimizer_shards == replicas_;
     const CollectiveKind kind =
         sharded ? CollectiveKind::kReduceScatter : CollectiveKind::kAllReduce;
-    const int reduced =
-        Collective(GroupKind::kData, kind, parameters.shared * element, stream, after);
+    const double bytes = parameters.shared * element;
+    const int reduced = spec_.strategy.IsHybrid()
+                            ? ReduceInTwoSteps(bytes, stream, after)
+                            : Collective(GroupKind::kData, kind, bytes, stream, after);
     if (!ReplicatesExperts(parameters)) return reduced;
     return Collective(GroupKind::kExpertData, kind, parameters.experts * element, stream, after);
+  }
+
+  // Hybrid sharding: each shard group for itself, then equal shards of all groups (Zhao et al.
+  // 2023, section 3.2.2), beside the next piece's first step.
+  int ReduceInTwoSteps(double bytes, std::uint8_t stream, int after) {
+    const int scattered =
+        Collective(GroupKind::kShard, CollectiveKind::kReduceScatter, bytes, stream, after);
+    return Collective(GroupKind::kAcross, CollectiveKind::kAllReduce,
+                      bytes / spec_.strategy.optimizer_shards,
+                      stream == kDataStream ? kGatherStream : stream, scattered);
   }
 
   bool ReplicatesExperts(const HeldParameters& parameters) const {
@@ -259,7 +283,7 @@ class StageProgram {
     if (chunk > 0) Receive(kPrevious, 2 * (chunk - 1));
     int last = -1;
     if (ShardsWeights() && Distributed()) {
-      last = ShardedPieces(works.forward_pieces, works, false);
+      last = ShardedPieces(works.forward_pieces, works, pass);
     } else if (pass.micro_batch == 0 && !gathered_.empty()) {
       for (size_t i = 0; i < works.forward_pieces.size(); ++i) {
         last = Compute(works.forward_pieces[i], works.forward_exchanges[i],
@@ -277,8 +301,8 @@ class StageProgram {
     if (chunk < LastChunk()) Receive(kNext, 2 * chunk + 1);
     int last = -1;
     if (ShardsWeights() && Distributed()) {
-      last = ShardedPieces(works.backward_pieces, works, true);
-    } else if (OverlapsReduction() && pass.micro_batch + 1 == spec_.strategy.micro_batches) {
+      last = ShardedPieces(works.backward_pieces, works, pass);
+    } else if (OverlapsReduction() && Reduces(pass)) {
       for (size_t i = works.backward_pieces.size(); i-- > 0;) {
         last = Compute(works.backward_pieces[i], works.backward_exchanges[i]);
         if (works.trained[i].Total() > 0.0) {
@@ -287,31 +311,66 @@ class StageProgram {
       }
     } else {
       last = Compute(works.backward, works.all_backward_exchanges);
+      ReduceExposed(pass, works);
     }
     if (chunk > 0) Send(kPrevious, 2 * (chunk - 1) + 1, kBackwardSendStream, last);
   }
 
-  // ZeRO-3: each piece's weights are gathered before it, at most one piece ahead of the one that
+  // The part of a split backward pass that nobody waits for.
+  void WeightGradients(const Pass& pass) {
+    const ChunkWorks& works = chunks_[pass.virtual_stage];
+    if (!OverlapsReduction() || !Reduces(pass)) {
+      Compute(works.weights);
+      ReduceExposed(pass, works);
+      return;
+    }
+    for (size_t i = works.weight_pieces.size(); i-- > 0;) {
+      const int computed = Compute(works.weight_pieces[i]);
+      if (works.trained[i].Total() > 0.0) {
+        reduced_ = Reduce(works.trained[i], kDataStream, computed);
+      }
+    }
+  }
+
+  // Gradients that are reduced after every micro-batch with nothing beside it.
+  void ReduceExposed(const Pass& pass, const ChunkWorks& works) {
+    if (!Reduces(pass) || !ReducesEveryMicroBatch()) return;
+    HeldParameters all;
+    for (const HeldParameters& piece : works.trained) all += piece;
+    if (all.Total() > 0.0) Reduce(all, kComputeStream, -1);
+  }
+
+  // Each piece's weights are gathered before it, a stated number of pieces ahead of the one that
   // runs (PyTorch FSDP, Zhao et al. 2023, section 3.3.2), and its gradients scattered after it. All
   // of it goes through one communicator and therefore one stream.
-  int ShardedPieces(const std::vector<int>& pieces, const ChunkWorks& works, bool backward) {
+  int ShardedPieces(const std::vector<int>& pieces, const ChunkWorks& works, const Pass& pass) {
     const int count = static_cast<int>(pieces.size());
-    const auto piece = [&](int i) { return backward ? count - 1 - i : i; };
-    int gathered = GatherWeights(works.weight_bytes[piece(0)], kDataStream, last_sharded_[1]);
+    const int ahead = std::min(spec_.strategy.prefetched_layers, count - 1);
+    const bool gathers = !pass.backward || spec_.strategy.zero_stage >= 3;
+    const auto piece = [&](int i) { return pass.backward ? count - 1 - i : i; };
+    std::vector<int> gathered(count, -1);
+    const auto gather = [&](int i, int after) {
+      if (!gathers || i >= count) return;
+      gathered[i] = GatherWeights(works.weight_bytes[piece(i)], kDataStream, after);
+    };
+    for (int i = 0; i < ahead; ++i) gather(i, Computed(ahead - i));
     int last = -1;
     for (int i = 0; i < count; ++i) {
-      const int own = gathered;
-      if (i + 1 < count) {
-        gathered = GatherWeights(works.weight_bytes[piece(i + 1)], kDataStream, last_sharded_[0]);
-      }
-      last =
-          Compute(pieces[piece(i)],
-                  (backward ? works.backward_exchanges : works.forward_exchanges)[piece(i)], own);
-      last_sharded_ = {last, last_sharded_[0]};
+      gather(i + ahead, Computed(0));
+      last = Compute(pieces[piece(i)],
+                     (pass.backward ? works.backward_exchanges : works.forward_exchanges)[piece(i)],
+                     gathered[i]);
+      sharded_.push_back(last);
       const HeldParameters& trained = works.trained[piece(i)];
-      if (backward && trained.Total() > 0.0) reduced_ = Reduce(trained, kDataStream, last);
+      if (Reduces(pass) && trained.Total() > 0.0) reduced_ = Reduce(trained, kDataStream, last);
     }
     return last;
+  }
+
+  // The computation on gathered weights that lies `back` before the last one; -1: none.
+  int Computed(int back) const {
+    const int index = static_cast<int>(sharded_.size()) - 1 - back;
+    return index < 0 ? -1 : sharded_[index];
   }
 
   HeldParameters Trained() const {
@@ -323,7 +382,7 @@ class StageProgram {
     int after = -1;
     if (OverlapsReduction()) {
       after = reduced_;
-    } else if (Distributed() && trained.Total() > 0.0) {
+    } else if (Distributed() && !ReducesEveryMicroBatch() && trained.Total() > 0.0) {
       Reduce(trained, kComputeStream, -1);
     }
     const double tied = spec_.trainable.TrainsHead()
@@ -352,10 +411,10 @@ class StageProgram {
   Program& program_;
   std::vector<ChunkWorks> chunks_;
   OpList list_;
-  std::vector<std::vector<int>> gathered_;      // ops, by virtual stage and piece
-  int exchanged_ = -1;                          // last exchange with experts on the compute stream
-  int reduced_ = -1;                            // last overlapped reduction
-  std::array<int, 2> last_sharded_ = {-1, -1};  // the last two computations under ZeRO-3
+  std::vector<std::vector<int>> gathered_;  // ops, by virtual stage and piece
+  int exchanged_ = -1;                      // last exchange with experts on the compute stream
+  int reduced_ = -1;                        // last overlapped reduction
+  std::vector<int> sharded_;                // computations on gathered weights
   std::array<int, 2> transfer_work_ = {-1, -1};
 };
 

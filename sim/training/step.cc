@@ -202,7 +202,10 @@ absl::StatusOr<WorkerHardware> HardwareOf(const Leaf& leaf, const Catalog& catal
   return WorkerHardware{
       {&accelerator, kernels, leaf.speed / peak, kernels->settled_clock, library_year},
       LinksOf(leaf),
-      network};
+      network,
+      leaf.server == nullptr ? BytesPerSecond() : leaf.server->host_link_bandwidth,
+      leaf.server == nullptr ? BytesPerSecond()
+                             : leaf.server->host_memory_bandwidth / leaf.accelerators};
 }
 
 absl::StatusOr<StepResult> SimulateStep(const TrainingSpec& spec, const Fleet& fleet,

@@ -31,7 +31,6 @@ absl::Status Missing(absl::string_view what) { return absl::UnimplementedError(w
 
 absl::Status CheckKind(const MeasuredCase& measured) {
   if (NamesHybridModel(measured)) return Missing("hybrid (state-space) layers");
-  if (measured.zero_stage == 2) return Missing("ZeRO stage 2");
   if (NamesActivationSwap(measured)) return Missing("activations swapped to the host");
   if (NamesTwoDimensionalTensor(measured)) return Missing("two-dimensional tensor parallelism");
   return absl::OkStatus();
