@@ -135,6 +135,17 @@ double PeakActivations(const MemoryQuestion& question, int stage) {
   return peak;
 }
 
+// Bytes of the weights a parameter of the layers: narrow products keep one narrow copy for each
+// direction, beside the 16-bit weights unless parameters are narrow themselves.
+double LayerWeightBytes(const MemoryQuestion& question) {
+  const SoftwareStack& stack = *question.stack;
+  if (!IsNarrow(question.precision) || stack.narrow.casts_weights_every_pass) {
+    return stack.weight_bytes;
+  }
+  const double copies = 2.0 * StoredBytes({question.precision, question.recipe.scaling});
+  return question.recipe.narrow_parameters.value_or(false) ? copies : stack.weight_bytes + copies;
+}
+
 // Weights that are whole for a moment: of ZeRO 3 the layer that runs and those gathered ahead, of
 // FSDP's ZeRO 2 all, and the gradients of one layer on their way to the shards.
 double GatheredWeights(const MemoryQuestion& question, double all) {
@@ -168,17 +179,6 @@ double Working(const MemoryQuestion& question, int stage) {
     working = std::max(working, head.logits * question.stack->logit_activation);
   }
   return working;
-}
-
-// Bytes of the weights a parameter of the layers: narrow products keep one narrow copy for each
-// direction, beside the 16-bit weights unless parameters are narrow themselves.
-double LayerWeightBytes(const MemoryQuestion& question) {
-  const SoftwareStack& stack = *question.stack;
-  if (!IsNarrow(question.precision) || stack.narrow.casts_weights_every_pass) {
-    return stack.weight_bytes;
-  }
-  const double copies = 2.0 * StoredBytes({question.precision, question.recipe.scaling});
-  return question.recipe.narrow_parameters.value_or(false) ? copies : stack.weight_bytes + copies;
 }
 
 // Largest sum over DualPipe's order of both chunks' activations.
