@@ -91,9 +91,9 @@ TEST(ForwardFlops, MoreOfAnythingIsMoreWork) {
   Architecture wider = model;
   wider.ffn *= 2;
   EXPECT_GT(ForwardFlopsPerToken(wider, 4096, kFull).products,
-            ForwardFlopsPerToken(model.sliding_window, 4096, kFull).products);
+            ForwardFlopsPerToken(model, 4096, kFull).products);
   EXPECT_EQ(ForwardFlopsPerToken(model, 8192, kFull).attention_core.value(),
-            2 * ForwardFlopsPerToken(model.sliding_window, 4096, kFull).attention_core.value());
+            2 * ForwardFlopsPerToken(model, 4096, kFull).attention_core.value());
 }
 
 }  // namespace
