@@ -62,10 +62,13 @@ TEST_F(CasePrecision, WhatIsOpenIsSaid) {
   ASSERT_TRUE(Set("fp8 or nvfp4").ok());
   ASSERT_EQ(rules_.size(), 1u);
   EXPECT_THAT(rules_[0], HasSubstr("NVFP4"));
+  ASSERT_TRUE(Set("").ok());
+  EXPECT_EQ(spec_.precision, DataType::kBf16);
+  ASSERT_EQ(rules_.size(), 1u);
+  EXPECT_THAT(rules_[0], HasSubstr("not stated"));
 }
 
 TEST_F(CasePrecision, OtherFormatsAreRefusedByName) {
-  EXPECT_THAT(std::string(Set("").message()), HasSubstr("does not state the precision"));
   EXPECT_THAT(std::string(Set("fp32").message()), HasSubstr("training in fp32"));
 }
 
