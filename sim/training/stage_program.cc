@@ -8,6 +8,7 @@
 #include "sim/parallel/schedule.h"
 #include "sim/parallel/stage_parameters.h"
 #include "sim/parallel/tensor_owners.h"
+#include "sim/training/chunk_works.h"
 #include "sim/training/collective_specs.h"
 #include "sim/training/dual_pipe_program.h"
 #include "sim/training/stage_cost.h"
@@ -30,17 +31,6 @@ constexpr std::int16_t kNext = 1;
 
 // Frameworks reduce gradients bucket by bucket; more buckets than this change nothing visible.
 constexpr int kBuckets = 8;
-
-struct ChunkWorks {
-  // The whole chunk; indices into Program::works. Where the schedule splits the backward pass,
-  // `backward` is without the gradients of the weights.
-  int forward = -1, backward = -1, weights = -1;
-  std::vector<int> forward_pieces, backward_pieces, weight_pieces;
-  std::vector<HeldParameters> trained, weight_bytes;  // parameters, bytes of all weights; by piece
-  // As the pieces; of the whole chunk.
-  std::vector<ExpertExchanges> forward_exchanges, backward_exchanges;
-  ExpertExchanges all_forward_exchanges, all_backward_exchanges;
-};
 
 class StageProgram {
  public:
@@ -92,41 +82,12 @@ class StageProgram {
   }
   int LastChunk() const { return static_cast<int>(spec_.strategy.chunk_layers.size()) - 1; }
 
-  int AddWork(Work work) {
-    program_.works.push_back(std::move(work));
-    return static_cast<int>(program_.works.size()) - 1;
-  }
+  int AddWork(Work work) { return IndexOfWork(std::move(work), program_); }
 
   ChunkWorks Cost(int virtual_stage) {
-    const int chunk = spec_.strategy.ChunkOf(stage_, virtual_stage);
     const int pieces = ShardsWeights() ? spec_.model->layers : kBuckets;
-    ChunkCost cost = CostOfChunk(spec_, hardware_, chunk, pieces);
-    // Schedule bookkeeping is spread over the passes of a micro-batch.
-    const Seconds host = spec_.stack->host_per_micro_batch / (2.0 * spec_.strategy.virtual_stages);
-    Add(cost.forward.front(), Part::kHost, Activity::kIdle, host);
-    Add(cost.backward.back(), Part::kHost, Activity::kIdle, host);
-    ChunkWorks works{.trained = cost.trained,
-                     .weight_bytes = cost.weight_bytes,
-                     .forward_exchanges = cost.forward_exchanges,
-                     .backward_exchanges = cost.backward_exchanges};
-    Work forward, backward;
-    for (size_t i = 0; i < cost.forward.size(); ++i) {
-      Append(forward, cost.forward[i]);
-      Append(backward, cost.backward[i]);
-      works.forward_pieces.push_back(AddWork(cost.forward[i]));
-      works.backward_pieces.push_back(AddWork(cost.backward[i]));
-      works.all_forward_exchanges += cost.forward_exchanges[i];
-      works.all_backward_exchanges += cost.backward_exchanges[i];
-    }
-    works.forward = AddWork(forward);
-    works.backward = AddWork(backward);
-    Work weights;
-    for (const Work& piece : cost.weight_gradients) {
-      Append(weights, piece);
-      works.weight_pieces.push_back(AddWork(piece));
-    }
-    if (!works.weight_pieces.empty()) works.weights = AddWork(weights);
-    return works;
+    return WorksOfChunk(spec_, hardware_, spec_.strategy.ChunkOf(stage_, virtual_stage), pieces,
+                        program_);
   }
 
   int Push(Op op) {
