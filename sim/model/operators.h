@@ -35,8 +35,8 @@ struct LayerShard {
   double sequences = 1;        // of the micro-batch
   double sequence_length = 0;  // tokens
   int tensor = 1, context = 1, expert = 1;
-  double attended = 0;  // tokens of one piece of a packed sequence; zero: all of it is one piece
-  int expert_tensor = 1;     // ranks each expert is cut over, a divisor of `tensor`
+  double attended = 0;    // tokens of one piece of a packed sequence; zero: all of it is one piece
+  int expert_tensor = 1;  // ranks each expert is cut over, a divisor of `tensor`
   double expert_load = 1.0;  // tokens of the busiest expert rank over the mean
 
   double Tokens() const { return sequences * sequence_length / context; }

@@ -49,9 +49,7 @@ double NormalMiddle(double p) {
 
 RandomStream::RandomStream(std::uint64_t seed) : generator_(SplitMix(seed)) {}
 
-double RandomStream::Uniform() {
-  return (static_cast<double>(generator_() >> 11) + 0.5) * 0x1p-53;
-}
+double RandomStream::Uniform() { return (static_cast<double>(generator_() >> 11) + 0.5) * 0x1p-53; }
 
 Seconds RandomStream::Weibull(Seconds mean, double shape) {
   const double draw = -std::log(Uniform());

@@ -16,8 +16,8 @@ double StragglerSlowdown(const RunModel& model, double p) {
       1.0 + model.speed_spread * NormalQuantile(std::clamp(below, kSmallest, 1.0 - 0x1p-53));
   // A host this slow would be found and replaced.
   constexpr double kAssumedSlowestKept = 0.1;
-  return 1.0 + model.synchronous_share *
-                   (1.0 / std::clamp(slowest, kAssumedSlowestKept, 1.0) - 1.0);
+  return 1.0 +
+         model.synchronous_share * (1.0 / std::clamp(slowest, kAssumedSlowestKept, 1.0) - 1.0);
 }
 
 Seconds MeanTimeBetweenStops(const RunModel& model) {

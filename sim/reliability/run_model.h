@@ -27,8 +27,8 @@ struct HostPool {
   std::string name;  // the accelerator's
   int hosts = 0;     // that the job needs
   int spares = 0;
-  bool always_replaced = false;     // a replacement is always at hand: spares are not counted
-  double replicas_per_host = 1.0;   // data-parallel replicas that one missing host leaves out
+  bool always_replaced = false;    // a replacement is always at hand: spares are not counted
+  double replicas_per_host = 1.0;  // data-parallel replicas that one missing host leaves out
 };
 
 struct CheckpointPlan {

@@ -12,10 +12,8 @@ inline RunModel ExampleRun() {
   RunModel model;
   model.steps = 10000;
   model.step_time = Seconds(10);
-  model.checkpoint = {.bytes = Bytes(1e12),
-                      .steps_between = 100,
-                      .pause = Seconds(20),
-                      .write = Seconds(20)};
+  model.checkpoint = {
+      .bytes = Bytes(1e12), .steps_between = 100, .pause = Seconds(20), .write = Seconds(20)};
   model.causes.push_back({.name = "fault", .mean_time_between = Seconds(3600)});
   model.restart = Seconds(300);
   return model;
