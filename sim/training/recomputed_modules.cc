@@ -15,7 +15,8 @@ namespace {
 constexpr double kNormBytes = 4.0;
 
 // The layer's products whose names begin so.
-std::vector<GemmOp> Named(const LayerOperators& operators, std::vector<const char*> prefixes) {
+std::vector<GemmOp> Named(const LayerOperators& operators,
+                          const std::vector<const char*>& prefixes) {
   std::vector<GemmOp> named;
   for (const GemmOp& gemm : operators.gemms) {
     for (const char* prefix : prefixes) {
