@@ -39,10 +39,10 @@ if [[ -f tests/validation/training.csv ]]; then
   step "accuracy on public measurements"
   # The limits are what the README promises, with a little room; they never grow.
   validate() { build/fleetsim validate tests/validation/training.csv --summary "$@"; }
-  validate --grade A --metric speed --max-mean-error 12
-  validate --grade A --metric speed --family megatron --max-mean-error 5
+  validate --grade A --metric speed --max-mean-error 9
+  validate --grade A --metric speed --family megatron --max-mean-error 4
   validate --grade A --metric speed --family vtrain,vtrain-single --max-mean-error 8
-  validate --grade A --metric memory --max-mean-error 12
+  validate --grade A --metric memory --max-mean-error 11
 fi
 
 grep 'tests passed' build/ctest.log
