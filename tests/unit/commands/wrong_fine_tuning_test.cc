@@ -21,7 +21,8 @@ using ::testing::StartsWith;
 
 namespace fs = std::filesystem;
 
-const std::string kSource = FLEETSIM_SOURCE_DIR;
+const std::string kSource = fs::canonical(FLEETSIM_SOURCE_DIR).string();
+const std::string kProgram = fs::absolute(FLEETSIM_PROGRAM).string();
 
 // `tuning` stands in line 9.
 std::string Workload(const std::string& tuning) {
@@ -53,7 +54,7 @@ TEST_P(WrongFineTuning, OneMessageAndNothingWritten) {
   fs::create_directories(folder);
   std::ofstream(folder / "bad.textproto") << Workload(GetParam().tuning);
   const std::string command = "cd '" + folder.string() + "' && FLEETSIM_CATALOG='" + kSource +
-                              "/platforms/catalog' '" FLEETSIM_PROGRAM "' run bad.textproto -p '" +
+                              "/platforms/catalog' '" + kProgram + "' run bad.textproto -p '" +
                               kSource + "/platforms/h100-1x8.xml' -o out 2> err";
   const int status = std::system(command.c_str());
   EXPECT_EQ(WIFEXITED(status) ? WEXITSTATUS(status) : -1, 2);

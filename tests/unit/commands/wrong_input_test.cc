@@ -161,9 +161,8 @@ class WrongInput : public ::testing::TestWithParam<Wrong> {
   int Run() {
     const std::string streams = folder_.string();
     const std::string command = "cd '" + streams + "' && FLEETSIM_CATALOG='" + kSource +
-                                "/platforms/catalog' '" FLEETSIM_PROGRAM "' " +
-                                GetParam().arguments + " >'" + streams + ".out' 2>'" + streams +
-                                ".err'";
+                                "/platforms/catalog' '" + kProgram + "' " + GetParam().arguments +
+                                " >'" + streams + ".out' 2>'" + streams + ".err'";
     const int status = std::system(command.c_str());
     output_ = ReadText(streams + ".out");
     complaint_ = ReadText(streams + ".err");

@@ -15,7 +15,8 @@ namespace fleetsim {
 
 namespace fs = std::filesystem;
 
-inline const std::string kSource = FLEETSIM_SOURCE_DIR;
+inline const std::string kSource = fs::canonical(FLEETSIM_SOURCE_DIR).string();
+inline const std::string kProgram = fs::absolute(FLEETSIM_PROGRAM).string();
 
 inline const std::string kWorkload =
     "name: \"small\"\n"

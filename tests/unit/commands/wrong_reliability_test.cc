@@ -15,7 +15,7 @@ namespace {
 
 using ::testing::HasSubstr;
 
-const std::string kSource = FLEETSIM_SOURCE_DIR;
+const std::string kSource = std::filesystem::canonical(FLEETSIM_SOURCE_DIR).string();
 constexpr char kWorkload[] =
     "jobs {\n"
     "  id: \"pretrain\"\n"
