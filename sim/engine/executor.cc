@@ -19,9 +19,11 @@ std::vector<HostFlow> ExchangeFlows(const Worker& worker, Bytes bytes) {
           {worker.host + i, worker.host + (i + 1) % worker.hosts, bytes / worker.hosts, {}});
     }
   } else if (worker.exchange_host >= 0) {
-    const Bytes moved = bytes * std::max(1, worker.stands_for);
-    flows.push_back({worker.host, worker.exchange_host, moved, {}});
-    if (worker.stands_for > 0) flows.push_back({worker.exchange_host, worker.host, moved, {}});
+    // One flow each: links are shared by their number.
+    flows.assign(std::max(1, worker.stands_for), {worker.host, worker.exchange_host, bytes, {}});
+    for (int i = 0; i < worker.stands_for; ++i) {
+      flows.push_back({worker.exchange_host, worker.host, bytes, {}});
+    }
   }
   return flows;
 }

@@ -64,7 +64,7 @@ TEST(Placement, ExpertRanksLieEvenlyOnTheHostsOfATensorGroup) {
   EXPECT_THAT(
       std::string(
           Place({.tensor = 32, .expert = 2, .expert_tensor = 16}, fleet).status().message()),
-      HasSubstr("expert_tensor: 16 ranks over hosts of 8; at most 8, or all"));
+      HasSubstr("expert_tensor: 16 ranks over hosts of 8; at most 8 or all of the"));
 }
 
 }  // namespace

@@ -70,7 +70,7 @@ absl::StatusOr<StepResult> Simulate(const TestBed& bed, const Strategy& strategy
 // Sixteen tensor ranks on two hosts, or context ranks over several of them.
 std::vector<Strategy> Spanning() {
   const Strategy tensor{.tensor = 16, .pipeline = 2, .data = 2, .micro_batches = 4};
-  const Strategy context{.tensor = 2, .data = 4, .context = 8, .micro_batches = 2};
+  const Strategy context{.tensor = 2, .data = 4, .context = 8, .micro_batches = 4};
   std::vector<Strategy> ways(6, tensor);
   ways[1].sequence_parallel = true;
   ways[1].zero_stage = 1;
@@ -142,7 +142,7 @@ TEST(AcrossHosts, IdleNetworkGivesTheClosedForm) {
   ASSERT_TRUE(loaded.ok());
   const WorkerHardware hardware =
       *HardwareOf(fleet.bed.fleet.leaves[0], fleet.bed.catalog, DataType::kBf16);
-  const Bytes bytes(1e9);
+  const Bytes bytes(4e9);  // latencies and the filling of pipelines are then a few per cent
   for (const Strategy& strategy : Spanning()) {
     const TrainingSpec spec = fleet.bed.Spec(strategy);
     std::vector<RankExchange> exchanges;
@@ -203,7 +203,7 @@ TEST(AcrossHosts, GroupsInsideAHostDoNotMeetTheUplink) {
   TwoLeaves fleet(1);
   const auto loaded = Simulation::Load(fleet.bed.fleet);
   ASSERT_TRUE(loaded.ok());
-  const TrainingSpec spec = fleet.bed.Spec({.tensor = 2, .context = 4, .data = 4});
+  const TrainingSpec spec = fleet.bed.Spec({.tensor = 2, .data = 4, .context = 4});
   const WorkerHardware hardware =
       *HardwareOf(fleet.bed.fleet.leaves[0], fleet.bed.catalog, DataType::kBf16);
   const RankExchange exchange{RankGroup::kContext, CollectiveKind::kAllGather, Bytes(1e8)};
