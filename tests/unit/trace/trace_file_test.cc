@@ -51,6 +51,7 @@ std::vector<Request> ManyRequests() {
 
 std::string Written(const std::vector<Request>& requests, int block_tokens) {
   const std::string path = TestFolder() + "/trace";
+  std::filesystem::remove(path);
   auto writer = TraceWriter::Create(path, {.source = "a test", .block_tokens = block_tokens});
   EXPECT_TRUE(writer.ok()) << writer.status();
   for (const Request& request : requests) EXPECT_TRUE(writer->Add(request).ok());
@@ -108,7 +109,8 @@ TEST(TraceFile, TwelveBytesARequestWithoutOptionalColumns) {
                    .output_tokens = 200};
   }
   // 8 bytes of time, 2 of a length above 127 each; some bytes a chunk.
-  EXPECT_NEAR(std::filesystem::file_size(Written(requests, 0)) / 10000.0, 12.0, 0.1);
+  EXPECT_NEAR(static_cast<double>(std::filesystem::file_size(Written(requests, 0))) / 10000.0, 12.0,
+              0.1);
 }
 
 TEST(TraceFile, IsNotThereUnlessFinished) {
