@@ -153,13 +153,16 @@ double GatheredWeights(const MemoryQuestion& question, double all) {
   const SoftwareStack& stack = *question.stack;
   if (!strategy.ShardsWeights(stack) || strategy.optimizer_shards == 1) return 0.0;
   const int layer = question.model->layers - 1;
+  // Experts that no other rank of the shard group holds stay whole.
+  const auto gathered = [&](const HeldParameters& held) {
+    return held.shared + (strategy.ExpertOptimizerShards() > 1 ? held.experts : 0.0);
+  };
   const double trained =
-      TrainedByLayer(*question.model, question.trainable, strategy, layer).Total();
+      gathered(TrainedByLayer(*question.model, question.trainable, strategy, layer));
   const double gradients = strategy.accumulates_whole ? 0.0 : trained * stack.weight_bytes;
   if (strategy.zero_stage < 3) return gradients;
-  const double one = WeightBytesByLayer(*question.model, question.trainable, strategy, layer,
-                                        LayerWeightBytes(question))
-                         .Total();
+  const double one = gathered(WeightBytesByLayer(*question.model, question.trainable, strategy,
+                                                 layer, LayerWeightBytes(question)));
   return std::min(one * (1 + strategy.prefetched_layers), all) + gradients;
 }
 
@@ -174,7 +177,7 @@ double Working(const MemoryQuestion& question, int stage) {
   } else if (question.recompute == Recompute::kSelective) {
     working = Scores(question, operators);
   }
-  if (stage + 1 == question.strategy.pipeline) {
+  if (stage == question.strategy.HeadStage()) {
     const HeadOperators head = LossHead(*question.model, ShardOf(question));
     working = std::max(working, head.logits * question.stack->logit_activation);
   }

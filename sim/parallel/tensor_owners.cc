@@ -17,7 +17,7 @@ int LayerMatrices(const Architecture& model, int layer) {
 
 int StageMatrices(const Architecture& model, const Strategy& strategy, int stage) {
   int matrices = stage == 0 ? 1 : 0;  // the embedding
-  if (stage + 1 == strategy.pipeline && (stage > 0 || !model.tied_embeddings)) ++matrices;
+  if (stage == strategy.HeadStage() && (stage > 0 || !model.tied_embeddings)) ++matrices;
   for (int i = 0; i < strategy.virtual_stages; ++i) {
     const int chunk = strategy.ChunkOf(stage, i);
     const auto begin = strategy.chunk_layers.begin();

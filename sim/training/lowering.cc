@@ -78,17 +78,18 @@ std::vector<Group> ExpertGroups(const Strategy& strategy, const Placement& place
   return groups;
 }
 
-// Every span-th accelerator of a stage holds the same experts.
-std::vector<Group> ExpertDataGroups(const Strategy& strategy, const Placement& placement) {
+// Every span-th accelerator of a stage holds the same experts. Of each run of `size` replicas.
+std::vector<Group> ExpertDataGroups(const Strategy& strategy, const Placement& placement,
+                                    int size) {
   std::vector<Group> groups;
-  if (strategy.ExpertReplicas() <= 1) return groups;
   const int span = strategy.expert * strategy.expert_tensor;
   const int stride = std::max(1, span / strategy.tensor);
   const int ranks = std::max(1, strategy.tensor / span);
   for (int stage = 0; stage < placement.stages; ++stage) {
-    for (int first = 0; first < stride; ++first) {
+    for (int first = 0; first < placement.replicas; ++first) {
+      if (first % size >= stride) continue;
       Group group{.workers = {}, .lanes = strategy.tensor / ranks, .ranks_per_worker = ranks};
-      for (int i = first; i < placement.replicas; i += stride) {
+      for (int i = first; i < first / size * size + size; i += stride) {
         group.workers.push_back(placement.WorkerOf(stage, i));
       }
       groups.push_back(std::move(group));
@@ -129,7 +130,7 @@ void AddWorkers(Program& program, const TrainingSpec& spec, const Placement& pla
 void AddGroups(Program& program, const TrainingSpec& spec, const Placement& placement,
                bool folded) {
   for (GroupKind kind : {GroupKind::kData, GroupKind::kShard, GroupKind::kTied, GroupKind::kExpert,
-                         GroupKind::kExpertData, GroupKind::kAcross}) {
+                         GroupKind::kExpertData, GroupKind::kExpertShard, GroupKind::kAcross}) {
     std::vector<Group> groups = GroupsOf(spec, placement, kind);
     if (folded) groups = Fold(groups, placement);
     for (Group& group : groups) {
@@ -155,8 +156,11 @@ std::vector<Group> GroupsOf(const TrainingSpec& spec, const Placement& placement
     case GroupKind::kAcross:
       return AcrossGroups(spec, placement);
     case GroupKind::kExpertData:
-      return spec.model->experts ? ExpertDataGroups(spec.strategy, placement)
-                                 : std::vector<Group>{};
+      if (!spec.model->experts || spec.strategy.ExpertReplicas() <= 1) return {};
+      return ExpertDataGroups(spec.strategy, placement, placement.replicas);
+    case GroupKind::kExpertShard:
+      if (!spec.model->experts || spec.strategy.ExpertOptimizerShards() <= 1) return {};
+      return ExpertDataGroups(spec.strategy, placement, spec.strategy.optimizer_shards);
     case GroupKind::kTied:
       break;
   }

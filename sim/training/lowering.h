@@ -14,9 +14,10 @@ namespace fleetsim {
 
 // Which workers a collective is among.
 // kAcross: ranks of different shard groups that hold the same shard (hybrid sharding).
-// kExpert: ranks that exchange tokens; kExpertData: ranks that hold the same experts.
-enum class GroupKind { kData, kShard, kTied, kExpert, kExpertData, kAcross };
-inline constexpr int kGroupKinds = 6;
+// kExpert: ranks that exchange tokens; kExpertData: ranks that hold the same experts, and
+// kExpertShard those of them in one shard group.
+enum class GroupKind { kData, kShard, kTied, kExpert, kExpertData, kExpertShard, kAcross };
+inline constexpr int kGroupKinds = 7;
 
 // Where a folded program, which holds one replica only, has its network times from: they were
 // measured with all replicas on the network at once.

@@ -21,10 +21,6 @@ struct LayerPasses {
   Work weight_gradients;
 };
 
-bool SplitsBackward(const TrainingSpec& spec) {
-  return spec.strategy.schedule == Schedule::kZeroBubbleH1;
-}
-
 // Of a schedule that splits the backward pass: `backward` without the head's weight gradient.
 Work HeadInputGradient(const TrainingSpec& spec, const WorkerHardware& hardware) {
   Work work = HeadBackward(spec, hardware);
@@ -59,7 +55,7 @@ LayerPasses PassesOf(const TrainingSpec& spec, const WorkerHardware& hardware, i
                          spec.stack->weight_bytes),
       ForwardExchanges(spec, layer),
       spec.trainable.Reaches(layer) ? BackwardExchanges(spec, layer) : ExpertExchanges()};
-  if (SplitsBackward(spec)) {
+  if (spec.strategy.SplitsBackward()) {
     passes.backward = LayerInputGradient(spec, hardware, layer);
     passes.weight_gradients = LayerWeightGradient(spec, hardware, layer);
   }
@@ -113,7 +109,7 @@ ChunkCost CostOfChunk(const TrainingSpec& spec, const WorkerHardware& hardware, 
     cost.backward.emplace_back();
     cost.trained.emplace_back();
     cost.weight_bytes.emplace_back();
-    if (SplitsBackward(spec)) cost.weight_gradients.emplace_back();
+    if (spec.strategy.SplitsBackward()) cost.weight_gradients.emplace_back();
     cost.forward_exchanges.emplace_back();
     cost.backward_exchanges.emplace_back();
     for (const auto end = layer + size; layer != end; ++layer) {
@@ -126,7 +122,7 @@ ChunkCost CostOfChunk(const TrainingSpec& spec, const WorkerHardware& hardware, 
       Append(cost.backward.back(), known->second.backward);
       cost.trained.back() += known->second.trained;
       cost.weight_bytes.back() += known->second.weight_bytes;
-      if (SplitsBackward(spec)) {
+      if (spec.strategy.SplitsBackward()) {
         Append(cost.weight_gradients.back(), known->second.weight_gradients);
       }
       cost.forward_exchanges.back() += known->second.forward_exchanges;
@@ -137,14 +133,14 @@ ChunkCost CostOfChunk(const TrainingSpec& spec, const WorkerHardware& hardware, 
     Append(cost.forward.front(), EmbeddingPass(spec, hardware, Part::kForward));
     const bool trains = spec.trainable.TrainsEmbedding();
     if (trains) {
-      Append((SplitsBackward(spec) ? cost.weight_gradients : cost.backward).front(),
+      Append((spec.strategy.SplitsBackward() ? cost.weight_gradients : cost.backward).front(),
              EmbeddingPass(spec, hardware, Part::kBackward));
     }
     AddParameters(spec, EmbeddingParametersOnRank(*spec.model, spec.strategy), trains, 0, cost);
   }
   if (chunk + 1 == static_cast<int>(spec.strategy.chunk_layers.size())) {
     Append(cost.forward.back(), HeadForward(spec, hardware));
-    const bool splits = SplitsBackward(spec) && spec.trainable.TrainsHead();
+    const bool splits = spec.strategy.SplitsBackward() && spec.trainable.TrainsHead();
     if (splits) {
       Append(cost.backward.back(), HeadInputGradient(spec, hardware));
       Append(cost.weight_gradients.back(), HeadWeightGradient(spec, hardware));

@@ -168,7 +168,6 @@ absl::Status SetExperts(const MeasuredCase& measured, const TrainingSpec& spec, 
     return strategy.expert == 1 ? absl::OkStatus() : Missing("shape of the experts");
   }
   if (!measured.expert) rules.push_back("expert degree not stated: 1");
-  if (strategy.zero_stage >= 2) return Missing("sharded weights of experts");
   const int ranks = strategy.tensor * strategy.data * strategy.context;
   const bool cuts =
       spec.stack->expert_tensor_parallel && ranks % (strategy.expert * strategy.tensor) == 0;
