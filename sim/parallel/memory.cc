@@ -243,19 +243,23 @@ Bytes LayerActivations(const MemoryQuestion& question, int layer) {
   return Bytes(question.recomputed_layers * kept + (1.0 - question.recomputed_layers) * all);
 }
 
-MemoryUse StageMemory(const MemoryQuestion& question, int stage) {
-  if (question.strategy.dual_pipe) return DualStageMemory(question, stage);
-  const SoftwareStack& stack = *question.stack;
+StageStates StatesOfStage(const MemoryQuestion& question, int stage) {
   const Strategy& strategy = question.strategy;
   const Trainable& trainable = question.trainable;
-  const HeldParameters trained = TrainedByStage(*question.model, trainable, strategy, stage);
-  HeldParameters weights = WeightBytesByStage(*question.model, trainable, strategy, stage,
-                                              {LayerWeightBytes(question), stack.weight_bytes});
+  HeldParameters weights =
+      WeightBytesByStage(*question.model, trainable, strategy, stage,
+                         {LayerWeightBytes(question), question.stack->weight_bytes});
   // Adapters are switched off for the reference pass; a base that changes needs a copy.
   if (trainable.reference_pass && !trainable.HasAdapters()) {
     weights +=
         HeldByStage(*question.model, strategy, stage) * StoredBytes(FrozenStorage::kSixteenBit);
   }
+  return {TrainedByStage(*question.model, trainable, strategy, stage), weights};
+}
+
+MemoryUse StateMemory(const MemoryQuestion& question, const StageStates& states) {
+  const SoftwareStack& stack = *question.stack;
+  const Strategy& strategy = question.strategy;
   // What counts where a ZeRO stage from `divided_from` on spreads it over the replicas.
   const auto kept = [&](const HeldParameters& held, int divided_from) {
     if (strategy.zero_stage < divided_from) return held.Total();
@@ -263,16 +267,26 @@ MemoryUse StageMemory(const MemoryQuestion& question, int stage) {
            held.experts / strategy.ExpertOptimizerShards();
   };
   MemoryUse use;
-  use.stage = stage;
-  use.weights = Bytes(kept(weights, 3));
-  const double gradients = strategy.accumulates_whole ? trained.Total() : kept(trained, 2);
+  use.weights = Bytes(kept(states.weight_bytes, 3));
+  const double gradients =
+      strategy.accumulates_whole ? states.trained.Total() : kept(states.trained, 2);
   use.gradients = Bytes(gradients * stack.GradientBytes(question.precision));
   use.optimizer =
-      Bytes(kept(trained, 1) * stack.optimizer_bytes * (1.0 - strategy.optimizer_offload));
-  use.activations = Bytes(PeakActivations(question, stage) * (1.0 - strategy.activation_offload));
-  use.working = Bytes(Working(question, stage) + GatheredWeights(question, weights.Total()));
+      Bytes(kept(states.trained, 1) * stack.optimizer_bytes * (1.0 - strategy.optimizer_offload));
   use.reserved = stack.reserved_memory;
-  use.slack = (use.activations + use.working) * stack.memory_slack;
+  return use;
+}
+
+MemoryUse StageMemory(const MemoryQuestion& question, int stage) {
+  if (question.strategy.dual_pipe) return DualStageMemory(question, stage);
+  const Strategy& strategy = question.strategy;
+  const StageStates states = StatesOfStage(question, stage);
+  MemoryUse use = StateMemory(question, states);
+  use.stage = stage;
+  use.activations = Bytes(PeakActivations(question, stage) * (1.0 - strategy.activation_offload));
+  use.working =
+      Bytes(Working(question, stage) + GatheredWeights(question, states.weight_bytes.Total()));
+  use.slack = (use.activations + use.working) * question.stack->memory_slack;
   return use;
 }
 

@@ -70,4 +70,13 @@ std::vector<CollectiveSpec> ExchangeSpecs(const TrainingSpec& spec, const Domain
   return specs;
 }
 
+double SlowdownBeside(const TrainingSpec& spec, const WorkerHardware& hardware,
+                      const ExpertExchanges& exchanges) {
+  const double units = hardware.device.accelerator->compute_units;
+  const double taken = ExpertExchange().processors;
+  const bool takes =
+      exchanges.layers > 0.0 && LibraryOn(*spec.stack, hardware.links) == ExpertLibrary::kNormal;
+  return takes && units > 2 * taken ? units / (units - taken) : 1.0;
+}
+
 }  // namespace fleetsim

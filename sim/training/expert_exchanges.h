@@ -30,6 +30,10 @@ ExpertExchanges BackwardExchanges(const TrainingSpec& spec, int layer);
 std::vector<CollectiveSpec> ExchangeSpecs(const TrainingSpec& spec, const DomainLinks& links,
                                           const ExpertExchanges& exchanges, double share);
 
+// How much longer computation takes beside them: the exchange's kernels take processors from it.
+double SlowdownBeside(const TrainingSpec& spec, const WorkerHardware& hardware,
+                      const ExpertExchanges& exchanges);
+
 }  // namespace fleetsim
 
 #endif  // SIM_TRAINING_EXPERT_EXCHANGES_H_

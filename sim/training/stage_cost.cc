@@ -14,22 +14,12 @@
 namespace fleetsim {
 namespace {
 
-struct LayerPasses {
-  Work forward, backward;
-  HeldParameters trained, weight_bytes;
-  ExpertExchanges forward_exchanges, backward_exchanges;
-  Work weight_gradients;
-};
-
 // Of a schedule that splits the backward pass: `backward` without the head's weight gradient.
 Work HeadInputGradient(const TrainingSpec& spec, const WorkerHardware& hardware) {
   Work work = HeadBackward(spec, hardware);
   Append(work, Scaled(HeadWeightGradient(spec, hardware), -1.0));
   return work;
 }
-
-// Layers that cost the same.
-enum class LayerKind { kDense, kExperts, kPrediction };
 
 LayerKind KindOf(const Architecture& model, int layer) {
   if (layer >= model.layers) return LayerKind::kPrediction;
@@ -96,12 +86,11 @@ void AddParameters(const TrainingSpec& spec, double parameters, bool trains, siz
 }  // namespace
 
 ChunkCost CostOfChunk(const TrainingSpec& spec, const WorkerHardware& hardware, int chunk,
-                      int pieces) {
+                      int pieces, LayerCosts* known_layers) {
   const std::vector<int> layers = LayersOfChunk(*spec.model, spec.strategy, chunk);
   ChunkCost cost;
-  // By kind, window, whether the products are wide where the job's precision is narrow, and
-  // whether gradients get there.
-  std::map<std::tuple<LayerKind, int, bool, bool>, LayerPasses> passes;
+  LayerCosts own;
+  LayerCosts& passes = known_layers == nullptr ? own : *known_layers;
   const TrainingSpec wide = WithWideProducts(spec);
   auto layer = layers.begin();
   for (int size : PieceSizes(static_cast<int>(layers.size()), pieces)) {

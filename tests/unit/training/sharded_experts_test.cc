@@ -32,6 +32,7 @@ TestBed ExpertBed(int hosts) {
 Strategy Sharded(int shards) {
   Strategy strategy{.data = 16, .micro_batches = 2, .zero_stage = 3, .optimizer_shards = shards};
   strategy.expert = 4;
+  strategy.chunk_layers = {8};
   return strategy;
 }
 
