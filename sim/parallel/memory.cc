@@ -113,17 +113,29 @@ double ModulesNotKept(const MemoryQuestion& question, int layer, const LayerOper
   return elements * kActivationBytes + (modules.attention_core ? Scores(question, operators) : 0.0);
 }
 
+// Of one micro-batch. Layers of one kind keep the same where all of them are trained.
+double ChunkActivations(const MemoryQuestion& question, int chunk) {
+  double bytes = 0.0, same = 0.0;
+  int last = -1;
+  for (int layer : LayersOfChunk(*question.model, question.strategy, chunk)) {
+    const bool alike = last >= 0 && question.trainable.Everything() &&
+                       HasExperts(*question.model, layer) == HasExperts(*question.model, last) &&
+                       WindowOf(*question.model, layer) == WindowOf(*question.model, last) &&
+                       (layer < question.model->layers) == (last < question.model->layers);
+    if (!alike) same = LayerActivations(question, layer).value();
+    bytes += same;
+    last = layer;
+  }
+  return bytes;
+}
+
 // Largest sum of a chunk's activations over the schedule: every forward pass adds its chunk's,
 // every backward pass takes them back.
 double PeakActivations(const MemoryQuestion& question, int stage) {
   const Strategy& strategy = question.strategy;
   std::vector<double> chunk_bytes;
   for (int i = 0; i < strategy.virtual_stages; ++i) {
-    double bytes = 0.0;
-    for (int layer : LayersOfChunk(*question.model, strategy, strategy.ChunkOf(stage, i))) {
-      bytes += LayerActivations(question, layer).value();
-    }
-    chunk_bytes.push_back(bytes);
+    chunk_bytes.push_back(ChunkActivations(question, strategy.ChunkOf(stage, i)));
   }
   double now = 0.0;
   double peak = 0.0;
@@ -190,9 +202,7 @@ double PeakDualActivations(const MemoryQuestion& question, int stage) {
   const int chunks[] = {stage, strategy.pipeline - 1 - stage};
   double bytes[2] = {};
   for (int direction : {0, 1}) {
-    for (int layer : LayersOfChunk(*question.model, strategy, chunks[direction])) {
-      bytes[direction] += LayerActivations(question, layer).value();
-    }
+    bytes[direction] = ChunkActivations(question, chunks[direction]);
   }
   double now = 0.0;
   double peak = 0.0;

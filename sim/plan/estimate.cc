@@ -23,12 +23,12 @@ Seconds Bubble(const Strategy& strategy, Seconds forward, Seconds backward, Seco
   return (forward + backward) * (others / strategy.virtual_stages);
 }
 
-// Replica by replica on the hosts, as a first pipeline stage lies.
-Placement FirstStage(const TrainingSpec& spec, const Fleet& fleet) {
-  Strategy stage = spec.strategy;
-  stage.pipeline = 1;
-  absl::StatusOr<Placement> placement = Place(stage, fleet);
-  return placement.ok() ? *std::move(placement) : Placement();
+// Replicas on a host, as Place() puts the first stage's.
+int ReplicasPerHost(const Strategy& strategy, const Fleet& fleet) {
+  const int room = fleet.leaves.front().accelerators;
+  const int whole_groups = UsedOfHost(strategy, room) / strategy.tensor;
+  const bool fits = Replicas(strategy) <= whole_groups * static_cast<int>(fleet.hosts.size());
+  return fits ? whole_groups : room / strategy.tensor;
 }
 
 }  // namespace
@@ -37,19 +37,19 @@ StepEstimator::StepEstimator(const WorkerHardware& hardware, const Fleet& fleet)
     : hardware_(hardware), fleet_(fleet) {}
 
 const GroupPlacement& StepEstimator::GroupOf(const TrainingSpec& spec, GroupKind group) {
-  const Strategy& strategy = spec.strategy;
+  const int tensor = spec.strategy.tensor;
+  const GroupShape shape = ShapeOf(spec, group);
+  const int per_host = ReplicasPerHost(spec.strategy, fleet_);
   const auto [known, is_new] = groups_.try_emplace(
-      GroupKey(group, strategy.tensor, Replicas(strategy), strategy.optimizer_shards,
-               strategy.expert, strategy.expert_tensor));
-  if (!is_new) return known->second;
-  const Placement placement = FirstStage(spec, fleet_);
-  Program workers;
-  for (const WorkerPlace& place : placement.workers) {
-    workers.workers.push_back({.host = place.host, .accelerators = strategy.tensor});
+      {shape.size, shape.stride, shape.lanes, shape.ranks_per_worker, tensor, per_host});
+  if (!is_new || shape.size == 0) return known->second;
+  Program program;
+  Group members{.workers = {}, .lanes = shape.lanes, .ranks_per_worker = shape.ranks_per_worker};
+  for (int i = 0; i < shape.size; ++i) {
+    program.workers.push_back({.host = i * shape.stride / per_host, .accelerators = tensor});
+    members.workers.push_back(i);
   }
-  if (workers.workers.empty()) return known->second;
-  const std::vector<Group> groups = GroupsOf(spec, placement, group);
-  if (!groups.empty()) known->second = PlaceGroup(workers, fleet_, groups.front());
+  known->second = PlaceGroup(program, fleet_, members);
   return known->second;
 }
 

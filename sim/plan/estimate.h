@@ -54,7 +54,7 @@ class StepEstimator {
   const GroupPlacement& GroupOf(const TrainingSpec& spec, GroupKind group);
 
   using LayerKey = std::tuple<int, int, int, int, int, int, bool, bool, double>;
-  using GroupKey = std::tuple<GroupKind, int, int, int, int, int>;
+  using GroupKey = std::tuple<int, int, int, int, int, int>;
 
   const WorkerHardware hardware_;
   const Fleet& fleet_;

@@ -86,11 +86,12 @@ bool IsWorthTrying(const ParallelismRequest& request, int zero_stage, const Soft
   return zero_stage != 2 || request.pipeline == 1 || stack.regathers_weights;
 }
 
-// Offloading where the catalog knows every server's links to host memory.
+// Offloading where the catalog knows every server's host memory and its links to it.
 bool MayOffload(const Fleet& fleet) {
   return std::all_of(fleet.leaves.begin(), fleet.leaves.end(), [](const Leaf& leaf) {
     return leaf.server != nullptr && leaf.server->host_link_bandwidth.value() > 0.0 &&
-           leaf.server->host_memory_bandwidth.value() > 0.0;
+           leaf.server->host_memory_bandwidth.value() > 0.0 &&
+           leaf.server->host_memory.value() > 0.0;
   });
 }
 

@@ -75,7 +75,23 @@ struct Space {
   }
 };
 
-bool Fits(const TrainingSpec& spec, Bytes capacity) {
+// Optimizer states of all accelerators of a host that its memory holds.
+bool HostsHold(const TrainingSpec& spec, const Fleet& fleet) {
+  const double share = spec.strategy.optimizer_offload;
+  if (share <= 0.0) return true;
+  MemoryQuestion question = QuestionOf(spec);
+  question.strategy.optimizer_offload = 0.0;
+  Bytes most;
+  for (int stage = 0; stage < spec.strategy.pipeline; ++stage) {
+    most = Max(most, StateMemory(question, StatesOfStage(question, stage)).optimizer);
+  }
+  return std::all_of(fleet.leaves.begin(), fleet.leaves.end(), [&](const Leaf& leaf) {
+    return leaf.server != nullptr && most * (share * leaf.accelerators) <= leaf.server->host_memory;
+  });
+}
+
+bool Fits(const TrainingSpec& spec, const Fleet& fleet, Bytes capacity) {
+  if (!HostsHold(spec, fleet)) return false;
   const MemoryQuestion question = QuestionOf(spec);
   // The first stages hold most activations.
   for (int stage = 0; stage < spec.strategy.pipeline; ++stage) {
@@ -93,6 +109,7 @@ std::optional<TrainingSpec> LeanestFit(const Space& space, const SoftwareStack& 
     if (request.micro_batch > 1 || request.virtual_stages > 1 || request.dual_pipe) return;
     const Bytes need = MemoryOf(spec).Total();
     if (need > space.capacity || (leanest && need >= least)) return;
+    if (!HostsHold(spec, space.fleet)) return;
     leanest = spec;
     least = need;
   });
@@ -165,7 +182,7 @@ absl::StatusOr<std::vector<Candidate>> SearchStrategies(const Job& job, const Fl
   for (const auto& [estimate, request] : ranked) {
     if (static_cast<int>(candidates.size()) == limit) break;
     ASSIGN_OR_RETURN(TrainingSpec spec, Resolve(job, request, fleet, catalog));
-    if (Fits(spec, space.capacity)) candidates.push_back({std::move(spec), estimate});
+    if (Fits(spec, fleet, space.capacity)) candidates.push_back({std::move(spec), estimate});
   }
   if (candidates.empty()) return NothingFits(space, *base.stack, smallest);
   return candidates;

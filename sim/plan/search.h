@@ -19,7 +19,7 @@ struct Candidate {
 
 // Strategies that the simulator should judge: the closed form leaves out what several groups on one
 // network cost each other.
-inline constexpr int kShortList = 6;
+inline constexpr int kShortList = 4;
 
 // At most `limit` candidates of StrategyRequests() with the stack's ZeRO stages, the fastest first;
 // only what fits in memory. Infeasible where nothing does, with the breakdown of the one that needs

@@ -40,6 +40,15 @@ struct WorkerKinds {
 Program LowerStep(const TrainingSpec& spec, const Placement& placement, const WorkerKinds& kinds,
                   const NetworkTimes* folded = nullptr);
 
+// Which replicas of a stage a group is of: `size` of them, each `stride` after the one before.
+struct GroupShape {
+  int size = 0;  // none: no such group
+  int stride = 1;
+  int lanes = 1, ranks_per_worker = 1;  // as in Group
+};
+// Of every kind but kTied, which is across stages.
+GroupShape ShapeOf(const TrainingSpec& spec, GroupKind kind);
+
 // The groups alone, as LowerStep numbers them for all replicas: by kind, then in stage order.
 std::vector<Group> GroupsOf(const TrainingSpec& spec, const Placement& placement, GroupKind kind);
 

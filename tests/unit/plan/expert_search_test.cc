@@ -85,11 +85,11 @@ TEST(ExpertSearch, DeepSeekV3IsSplitByExperts) {
   }
 }
 
-// The report's own strategy is in the space.
-TEST(ExpertSearch, IsNotSlowerThanThePublishedStrategy) {
+// The report's own strategy is in the space. What the closed form leaves out is contention and
+// transfers between stages beside compute.
+TEST(ExpertSearch, IsNotSlowerThanThePublishedStrategyAndAsEstimated) {
   const Question question = DeepSeek("h800-2k-ndr.xml");
-  const auto candidates =
-      SearchStrategies(question.job, question.fleet, question.catalog, kShortList);
+  const auto candidates = SearchStrategies(question.job, question.fleet, question.catalog, 1);
   ASSERT_TRUE(candidates.ok()) << candidates.status();
   ParallelismRequest published{.pipeline = 16, .data = 128};
   published.expert = 64;
@@ -103,9 +103,9 @@ TEST(ExpertSearch, IsNotSlowerThanThePublishedStrategy) {
     EXPECT_TRUE(step.ok()) << step.status();
     return step->duration;
   };
-  Seconds best = duration(candidates->front().spec);
-  for (const Candidate& candidate : *candidates) best = Min(best, duration(candidate.spec));
-  EXPECT_LE(best, duration(*spec));
+  const Seconds found = duration(candidates->front().spec);
+  EXPECT_LE(found, duration(*spec));
+  EXPECT_NEAR(candidates->front().estimate / found, 1.0, 0.15);
 }
 
 // Every strategy by hand: all degrees whose product is the fleet.
@@ -183,21 +183,6 @@ INSTANTIATE_TEST_SUITE_P(All, SmallSpace,
                            return name;
                          });
 
-// What the closed form leaves out: contention, transfers between stages beside compute.
-TEST(ExpertSearch, EstimatesAreNearTheSimulation) {
-  const Question question = DeepSeek("h800-2k-ndr.xml");
-  const auto candidates = SearchStrategies(question.job, question.fleet, question.catalog, 3);
-  ASSERT_TRUE(candidates.ok()) << candidates.status();
-  const auto simulation = Simulation::Load(question.fleet);
-  ASSERT_TRUE(simulation.ok());
-  for (const Candidate& candidate : *candidates) {
-    const auto step =
-        SimulateStep(candidate.spec, question.fleet, question.catalog, {}, **simulation);
-    ASSERT_TRUE(step.ok()) << step.status();
-    EXPECT_NEAR(candidate.estimate / step->duration, 1.0, 0.15);
-  }
-}
-
 TEST(ExpertSearch, StagesAreThoseThatAStackRuns) {
   const auto stages = [](int of, bool regathers) {
     SoftwareStack stack;
@@ -223,7 +208,8 @@ TEST(ExpertSearch, SaysThatNoChangeFits) {
 // Sequences so long that their activations fit only as the layers' inputs.
 TEST(ExpertSearch, NamesTheNearestChange) {
   Question question = Small(1, "megatron-core-2024");
-  question.job.pretrain.sequence_length = 1 << 19;
+  question.job.pretrain.model.vocab = 1024;
+  question.job.pretrain.sequence_length = 3 << 20;
   question.job.pretrain.global_batch = 1;
   const auto candidates = SearchStrategies(question.job, question.fleet, question.catalog, 1);
   EXPECT_EQ(candidates.status().code(), absl::StatusCode::kFailedPrecondition);
