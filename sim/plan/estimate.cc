@@ -28,7 +28,7 @@ int ReplicasPerHost(const Strategy& strategy, const Fleet& fleet) {
   const int room = fleet.leaves.front().accelerators;
   const int whole_groups = UsedOfHost(strategy, room) / strategy.tensor;
   const bool fits = Replicas(strategy) <= whole_groups * static_cast<int>(fleet.hosts.size());
-  return fits ? whole_groups : room / strategy.tensor;
+  return std::max(1, fits ? whole_groups : room / strategy.tensor);
 }
 
 }  // namespace
@@ -43,10 +43,14 @@ const GroupPlacement& StepEstimator::GroupOf(const TrainingSpec& spec, GroupKind
   const auto [known, is_new] = groups_.try_emplace(
       {shape.size, shape.stride, shape.lanes, shape.ranks_per_worker, tensor, per_host});
   if (!is_new || shape.size == 0) return known->second;
+  // A tensor group larger than a host takes several.
+  const int hosts = std::max(1, tensor / fleet_.leaves.front().accelerators);
   Program program;
   Group members{.workers = {}, .lanes = shape.lanes, .ranks_per_worker = shape.ranks_per_worker};
   for (int i = 0; i < shape.size; ++i) {
-    program.workers.push_back({.host = i * shape.stride / per_host, .accelerators = tensor});
+    program.workers.push_back({.host = i * shape.stride / per_host * hosts,
+                               .accelerators = tensor,
+                               .hosts = hosts});
     members.workers.push_back(i);
   }
   known->second = PlaceGroup(program, fleet_, members);
