@@ -157,7 +157,8 @@ class StageProgram {
   }
 
   int Collective(GroupKind group, CollectiveSpec collective, std::uint8_t stream, int after) {
-    if (stream == kDataStream && ShardsWeights()) {
+    const bool gathers = collective.kind == CollectiveKind::kAllGather;
+    if (gathers && stream == kDataStream && ShardsWeights()) {
       collective.network_share = spec_.stack->sharded_network_share;
     }
     // First and last stage sum a tied matrix together: one duration for both.
