@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 #include <utility>
 #include <vector>
 
@@ -23,6 +24,7 @@ constexpr std::uint8_t kForwardSendStream = 1;
 constexpr std::uint8_t kBackwardSendStream = 2;
 constexpr std::uint8_t kDataStream = 3;    // data-parallel collectives, one communicator
 constexpr std::uint8_t kGatherStream = 4;  // parameter gathers that run ahead of the forward pass
+constexpr std::uint8_t kHostStream = 5;    // the host issuing what exchanges wait for, too
 constexpr std::uint8_t kExpertStream = 6;  // exchanges of tokens that run beside computation
 
 // Peers of a worker, see AddWorkers.
@@ -100,21 +102,46 @@ class StageProgram {
         {.kind = OpKind::kCompute, .stream = kComputeStream, .work = work, .after = {after, -1}});
   }
 
+  // A piece of work without the time in which the device waits for the host's launches, and that
+  // time; -1: there is none.
+  struct IssuedWork {
+    int kernels, host;
+  };
+
+  IssuedWork WithoutHost(int work, const ExpertExchanges& exchanges) {
+    const auto [known, is_new] = issued_.try_emplace(work, IssuedWork{work, -1});
+    const Seconds idle = program_.works[work].parts[static_cast<int>(Part::kHost)];
+    const bool hidden = exchanges.layers > 0.0 && !HostWaitsForExchange(spec_, hardware_.links);
+    if (!is_new || !hidden || idle.value() <= 0.0) return known->second;
+    Work kernels = program_.works[work], host;
+    Add(kernels, Part::kHost, Activity::kIdle, idle * -1.0);
+    Add(host, Part::kHost, Activity::kIdle, idle);
+    known->second = {AddWork(kernels), AddWork(host)};
+    return known->second;
+  }
+
   // A piece of work and its exchanges with other expert ranks: the share that the stack overlaps
-  // runs beside it, the rest after both.
+  // runs beside it, the rest after both. Where the host is slower than the device, the exchange
+  // runs while the host issues the rest, unless it waits for the exchange itself.
   int Compute(int work, const ExpertExchanges& exchanges, int after = -1) {
     const double overlap = spec_.stack->expert_overlap;
     int beside = -1;
     for (const CollectiveSpec& spec : ExchangeSpecs(spec_, hardware_.links, exchanges, overlap)) {
       beside = Collective(GroupKind::kExpert, spec, kExpertStream, exchanged_);
     }
-    int last = Compute(work, after);
+    const IssuedWork issued = WithoutHost(work, exchanges);
+    int last = Compute(issued.kernels, after);
+    const int host = issued.host < 0 ? -1
+                                     : Push({.kind = OpKind::kDelay,
+                                             .stream = kHostStream,
+                                             .work = issued.host,
+                                             .after = {last, -1}});
     for (const CollectiveSpec& spec :
          ExchangeSpecs(spec_, hardware_.links, exchanges, 1.0 - overlap)) {
       last = Collective(GroupKind::kExpert, spec, kComputeStream, beside);
       exchanged_ = last;
     }
-    return last;
+    return host < 0 ? last : Compute(AddWork(Work()), host);
   }
 
   void Receive(std::int16_t peer, int channel) {
@@ -378,6 +405,7 @@ class StageProgram {
   int reduced_ = -1;                        // last overlapped reduction
   std::vector<int> sharded_;                // computations on gathered weights
   std::array<int, 2> transfer_work_ = {-1, -1};
+  std::map<int, IssuedWork> issued_;  // by work
 };
 
 }  // namespace

@@ -160,6 +160,10 @@ bool NamesActivationSwap(const MeasuredCase& measured) {
   return absl::StrContains(measured.notes, "swap attention");
 }
 
+double OffloadedLayers(const MeasuredCase& measured) {
+  return StatedNumber(measured, "activations of ([0-9]+)() layers offloaded").value_or(0.0);
+}
+
 bool NamesTwoDimensionalTensor(const MeasuredCase& measured) {
   return absl::StrContains(measured.notes, "2D TP");
 }

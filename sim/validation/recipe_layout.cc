@@ -42,6 +42,58 @@ const RecipeLayout* RecipeOf(const MeasuredCase& measured) {
   return nullptr;
 }
 
+// What a performance preset computes again and sends to the host, where it does either.
+struct Preset {
+  const char* model;        // what the row's model starts with
+  const char* accelerator;  // the row's, or empty: any
+  const char* containing;   // in the row's source, id or precision
+  const char* recomputed;
+  int offloaded_layers;
+};
+
+// Megatron-Bridge, scripts/performance/configs, *_workload_base_configs.py; the first that fits.
+constexpr std::array<Preset, 12> kPresets = {{
+    {"DeepSeek-V3", "GB300", "container 26.06", "none", 0},
+    {"DeepSeek-V3", "GB300", "container 26.08", "none", 0},
+    {"DeepSeek-V3", "GB300", "bf16", "selective: moe_act", 0},
+    {"DeepSeek-V3", "GB200", "fp8", "selective: mlp", 0},
+    {"DeepSeek-V3", "B200", "26.04.01", "selective: mla_up_proj+mlp", 0},
+    {"DeepSeek-V3", "H100-80GB SXM", "", "selective: mla_up_proj+mlp", 0},
+    {"DeepSeek-V3", "", "", "selective: mla_up_proj", 0},
+    {"GPT-OSS-120B", "GB200", "bf16", "selective: layernorm+moe_act", 0},
+    {"GPT-OSS-120B", "B200", "bf16", "selective: layernorm+moe_act", 0},
+    {"GPT-OSS-120B", "H100-80GB SXM", "", "selective: layernorm+moe_act", 0},
+    {"Llama-3-70B", "GB200", "FSDP", "none", 40},
+    {"Llama-3-70B", "GB300", "FSDP", "none", 20},
+}};
+
+const Preset* PresetOf(const MeasuredCase& measured) {
+  const std::string all = absl::StrCat(measured.source, " ", measured.id, " ", measured.notes, " ",
+                                       measured.precision);
+  for (const Preset& preset : kPresets) {
+    const absl::string_view accelerator = preset.accelerator;
+    if (absl::StartsWith(measured.model, preset.model) &&
+        (accelerator.empty() || measured.accelerator == accelerator) &&
+        absl::StrContains(all, preset.containing)) {
+      return &preset;
+    }
+  }
+  return nullptr;
+}
+
+// The presets compute nothing again but what the table has.
+void ApplyPreset(MeasuredCase& completed, std::vector<std::string>& rules) {
+  if (!completed.recompute.empty() || NamesFineTuning(completed)) return;
+  const Preset* preset = PresetOf(completed);
+  completed.recompute = preset != nullptr ? preset->recomputed : "none";
+  rules.push_back(absl::StrCat("recomputation not stated: the preset's ", completed.recompute));
+  if (preset == nullptr || preset->offloaded_layers == 0) return;
+  const std::string offloaded =
+      absl::StrCat("activations of ", preset->offloaded_layers, " layers offloaded");
+  absl::StrAppend(&completed.notes, "; ", offloaded);
+  rules.push_back(absl::StrCat("not stated, the preset's: ", offloaded));
+}
+
 void Fill(std::optional<int>& stated, int recipe, const char* name, std::string& filled) {
   if (stated) return;
   stated = recipe;
@@ -52,6 +104,11 @@ void Fill(std::optional<int>& stated, int recipe, const char* name, std::string&
 
 MeasuredCase CompletedByRecipe(const MeasuredCase& measured, std::vector<std::string>& rules) {
   MeasuredCase completed = measured;
+  const bool tuned = absl::StrContains(measured.notes, "tuned recipe");
+  if (measured.family == "nvidia-bridge" || (measured.family == "nvidia-bridge-cards" && tuned)) {
+    ApplyPreset(completed, rules);
+    return completed;
+  }
   // Cards of runs that were not tuned ran the library's recipes as they are.
   if (measured.family != "nvidia-bridge-cards" ||
       !absl::StrContains(measured.notes, "functional")) {
