@@ -68,8 +68,8 @@ constexpr std::array<Preset, 12> kPresets = {{
 }};
 
 const Preset* PresetOf(const MeasuredCase& measured) {
-  const std::string all = absl::StrCat(measured.source, " ", measured.id, " ", measured.notes, " ",
-                                       measured.precision);
+  const std::string all =
+      absl::StrCat(measured.source, " ", measured.id, " ", measured.notes, " ", measured.precision);
   for (const Preset& preset : kPresets) {
     const absl::string_view accelerator = preset.accelerator;
     if (absl::StartsWith(measured.model, preset.model) &&
@@ -94,10 +94,42 @@ void ApplyPreset(MeasuredCase& completed, std::vector<std::string>& rules) {
   rules.push_back(absl::StrCat("not stated, the preset's: ", offloaded));
 }
 
+struct CaseBatch {
+  const char* model;
+  int micro_batch;
+};
+
+// FlagPerf, training/nvidia/{gpt3_6.7B,llama1_7B}-paddle/README.md: per_device_bs of the
+// configurations whose results the rows are; their virtual_pp_degree is 1.
+constexpr std::array<CaseBatch, 4> kPaddleCases = {
+    {{"GPT3-6.7B", 4}, {"GPT3-13B", 4}, {"LLAMA-7B", 2}, {"LLAMA-13B", 2}}};
+
 void Fill(std::optional<int>& stated, int recipe, const char* name, std::string& filled) {
   if (stated) return;
   stated = recipe;
   absl::StrAppend(&filled, " ", name, " ", recipe);
+}
+
+// What the recipes of cards that were not tuned have: they ran as they are.
+std::string FillFromCard(MeasuredCase& completed) {
+  std::string filled;
+  if (const RecipeLayout* recipe = RecipeOf(completed)) {
+    Fill(completed.tensor, recipe->tensor, "tensor", filled);
+    Fill(completed.pipeline, recipe->pipeline, "pipeline", filled);
+    Fill(completed.expert, recipe->expert, "expert", filled);
+  }
+  Fill(completed.micro_batch, 1, "micro-batch", filled);
+  return filled;
+}
+
+std::string FillFromPaddle(MeasuredCase& completed) {
+  std::string filled;
+  for (const CaseBatch& known : kPaddleCases) {
+    if (completed.model != known.model) continue;
+    Fill(completed.micro_batch, known.micro_batch, "micro-batch", filled);
+    Fill(completed.virtual_stages, 1, "virtual stages", filled);
+  }
+  return filled;
 }
 
 }  // namespace
@@ -109,18 +141,12 @@ MeasuredCase CompletedByRecipe(const MeasuredCase& measured, std::vector<std::st
     ApplyPreset(completed, rules);
     return completed;
   }
-  // Cards of runs that were not tuned ran the library's recipes as they are.
-  if (measured.family != "nvidia-bridge-cards" ||
-      !absl::StrContains(measured.notes, "functional")) {
-    return completed;
-  }
   std::string filled;
-  if (const RecipeLayout* recipe = RecipeOf(measured)) {
-    Fill(completed.tensor, recipe->tensor, "tensor", filled);
-    Fill(completed.pipeline, recipe->pipeline, "pipeline", filled);
-    Fill(completed.expert, recipe->expert, "expert", filled);
+  if (measured.family == "nvidia-bridge-cards" && absl::StrContains(measured.notes, "functional")) {
+    filled = FillFromCard(completed);
+  } else if (measured.family == "flagperf" && absl::StrContains(measured.notes, "PaddleNLP")) {
+    filled = FillFromPaddle(completed);
   }
-  Fill(completed.micro_batch, 1, "micro-batch", filled);
   if (!filled.empty()) rules.push_back(absl::StrCat("not stated, the recipe's:", filled));
   return completed;
 }
