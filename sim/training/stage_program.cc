@@ -24,7 +24,6 @@ constexpr std::uint8_t kForwardSendStream = 1;
 constexpr std::uint8_t kBackwardSendStream = 2;
 constexpr std::uint8_t kDataStream = 3;    // data-parallel collectives, one communicator
 constexpr std::uint8_t kGatherStream = 4;  // parameter gathers that run ahead of the forward pass
-constexpr std::uint8_t kHostStream = 5;    // the host issuing what exchanges wait for, too
 constexpr std::uint8_t kExpertStream = 6;  // exchanges of tokens that run beside computation
 
 // Peers of a worker, see AddWorkers.
@@ -88,8 +87,10 @@ class StageProgram {
 
   ChunkWorks Cost(int virtual_stage) {
     const int pieces = ShardsWeights() ? spec_.model->layers : kBuckets;
-    return WorksOfChunk(spec_, hardware_, spec_.strategy.ChunkOf(stage_, virtual_stage), pieces,
-                        program_);
+    ChunkWorks works = WorksOfChunk(spec_, hardware_, spec_.strategy.ChunkOf(stage_, virtual_stage),
+                                    pieces, program_);
+    issued_.merge(works.issued);
+    return works;
   }
 
   int Push(Op op) {
@@ -102,46 +103,25 @@ class StageProgram {
         {.kind = OpKind::kCompute, .stream = kComputeStream, .work = work, .after = {after, -1}});
   }
 
-  // A piece of work without the time in which the device waits for the host's launches, and that
-  // time; -1: there is none.
-  struct IssuedWork {
-    int kernels, host;
-  };
-
-  IssuedWork WithoutHost(int work, const ExpertExchanges& exchanges) {
-    const auto [known, is_new] = issued_.try_emplace(work, IssuedWork{work, -1});
-    const Seconds idle = program_.works[work].parts[static_cast<int>(Part::kHost)];
-    const bool hidden = exchanges.layers > 0.0 && !HostWaitsForExchange(spec_, hardware_.links);
-    if (!is_new || !hidden || idle.value() <= 0.0) return known->second;
-    Work kernels = program_.works[work], host;
-    Add(kernels, Part::kHost, Activity::kIdle, idle * -1.0);
-    Add(host, Part::kHost, Activity::kIdle, idle);
-    known->second = {AddWork(kernels), AddWork(host)};
-    return known->second;
-  }
-
   // A piece of work and its exchanges with other expert ranks: the share that the stack overlaps
-  // runs beside it, the rest after both. Where the host is slower than the device, the exchange
-  // runs while the host issues the rest, unless it waits for the exchange itself.
+  // runs beside it, the rest after both, or while a host behind the device issues what is left.
   int Compute(int work, const ExpertExchanges& exchanges, int after = -1) {
     const double overlap = spec_.stack->expert_overlap;
     int beside = -1;
     for (const CollectiveSpec& spec : ExchangeSpecs(spec_, hardware_.links, exchanges, overlap)) {
       beside = Collective(GroupKind::kExpert, spec, kExpertStream, exchanged_);
     }
-    const IssuedWork issued = WithoutHost(work, exchanges);
-    int last = Compute(issued.kernels, after);
-    const int host = issued.host < 0 ? -1
-                                     : Push({.kind = OpKind::kDelay,
-                                             .stream = kHostStream,
-                                             .work = issued.host,
-                                             .after = {last, -1}});
+    const auto issued = issued_.find(work);
+    const bool behind = issued != issued_.end();
+    int last = Compute(behind ? issued->second.kernels : work, after);
+    if (behind) Compute(issued->second.host);
     for (const CollectiveSpec& spec :
          ExchangeSpecs(spec_, hardware_.links, exchanges, 1.0 - overlap)) {
-      last = Collective(GroupKind::kExpert, spec, kComputeStream, beside);
+      last = Collective(GroupKind::kExpert, spec, behind ? kExpertStream : kComputeStream,
+                        behind ? last : beside);
       exchanged_ = last;
     }
-    return host < 0 ? last : Compute(AddWork(Work()), host);
+    return behind ? Compute(issued->second.through, last) : last;
   }
 
   void Receive(std::int16_t peer, int channel) {
@@ -184,8 +164,7 @@ class StageProgram {
   }
 
   int Collective(GroupKind group, CollectiveSpec collective, std::uint8_t stream, int after) {
-    const bool gathers = collective.kind == CollectiveKind::kAllGather;
-    if (gathers && stream == kDataStream && ShardsWeights()) {
+    if (collective.kind == CollectiveKind::kAllGather && stream == kDataStream && ShardsWeights()) {
       collective.network_share = spec_.stack->sharded_network_share;
     }
     // First and last stage sum a tied matrix together: one duration for both.

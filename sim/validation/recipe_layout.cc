@@ -132,6 +132,14 @@ std::string FillFromPaddle(MeasuredCase& completed) {
   return filled;
 }
 
+// torchtitan, benchmarks/asyncTP_llama3_h100_2025-06_torchtitan.md: hosts and commands of the rows
+// that tell asynchronous tensor parallelism from none.
+std::string FillFromTorchtitan(MeasuredCase& completed) {
+  completed.accelerator = "H100-96GB HBM2e 500W";
+  completed.recompute = "full";
+  return " boards of 96 GB and 500 W, full recomputation";
+}
+
 }  // namespace
 
 MeasuredCase CompletedByRecipe(const MeasuredCase& measured, std::vector<std::string>& rules) {
@@ -146,6 +154,8 @@ MeasuredCase CompletedByRecipe(const MeasuredCase& measured, std::vector<std::st
     filled = FillFromCard(completed);
   } else if (measured.family == "flagperf" && absl::StrContains(measured.notes, "PaddleNLP")) {
     filled = FillFromPaddle(completed);
+  } else if (measured.family == "torchtitan" && absl::StrContains(measured.notes, "async TP")) {
+    filled = FillFromTorchtitan(completed);
   }
   if (!filled.empty()) rules.push_back(absl::StrCat("not stated, the recipe's:", filled));
   return completed;
