@@ -41,6 +41,10 @@ ExpertExchanges BackwardExchanges(const TrainingSpec& spec, int layer) {
   return exchanges;
 }
 
+bool HostWaitsForExchange(const TrainingSpec& spec, const DomainLinks& links) {
+  return LibraryOn(*spec.stack, links) != ExpertLibrary::kCollective;
+}
+
 std::vector<CollectiveSpec> ExchangeSpecs(const TrainingSpec& spec, const DomainLinks& links,
                                           const ExpertExchanges& exchanges, double share) {
   if (exchanges.layers == 0.0 || share <= 0.0) return {};

@@ -34,6 +34,10 @@ std::vector<CollectiveSpec> ExchangeSpecs(const TrainingSpec& spec, const Domain
 double SlowdownBeside(const TrainingSpec& spec, const WorkerHardware& hardware,
                       const ExpertExchanges& exchanges);
 
+// Libraries of expert kernels tell the host how many tokens have come before it can go on (DeepEP's
+// readme); the collective library's all-to-all is told before it starts.
+bool HostWaitsForExchange(const TrainingSpec& spec, const DomainLinks& links);
+
 }  // namespace fleetsim
 
 #endif  // SIM_TRAINING_EXPERT_EXCHANGES_H_

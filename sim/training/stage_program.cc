@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 #include <utility>
 #include <vector>
 
@@ -79,8 +80,10 @@ class StageProgram {
 
   ChunkWorks Cost(int virtual_stage) {
     const int pieces = sharding_.ShardsWeights() ? spec_.model->layers : kBuckets;
-    return WorksOfChunk(spec_, hardware_, spec_.strategy.ChunkOf(stage_, virtual_stage), pieces,
-                        program_);
+    ChunkWorks works = WorksOfChunk(spec_, hardware_, spec_.strategy.ChunkOf(stage_, virtual_stage),
+                                    pieces, program_);
+    issued_.merge(works.issued);
+    return works;
   }
 
   int Push(Op op) {
@@ -94,20 +97,24 @@ class StageProgram {
   }
 
   // A piece of work and its exchanges with other expert ranks: the share that the stack overlaps
-  // runs beside it, the rest after both.
+  // runs beside it, the rest after both, or while a host behind the device issues what is left.
   int Compute(int work, const ExpertExchanges& exchanges, int after = -1) {
     const double overlap = spec_.stack->expert_overlap;
     int beside = -1;
     for (const CollectiveSpec& spec : ExchangeSpecs(spec_, hardware_.links, exchanges, overlap)) {
       beside = Collective(GroupKind::kExpert, spec, kExpertStream, exchanged_);
     }
-    int last = Compute(work, after);
+    const auto issued = issued_.find(work);
+    const bool behind = issued != issued_.end();
+    int last = Compute(behind ? issued->second.kernels : work, after);
+    if (behind) Compute(issued->second.host);
     for (const CollectiveSpec& spec :
          ExchangeSpecs(spec_, hardware_.links, exchanges, 1.0 - overlap)) {
-      last = Collective(GroupKind::kExpert, spec, kComputeStream, beside);
+      last = Collective(GroupKind::kExpert, spec, behind ? kExpertStream : kComputeStream,
+                        behind ? last : beside);
       exchanged_ = last;
     }
-    return last;
+    return behind ? Compute(issued->second.through, last) : last;
   }
 
   void Receive(int from_chunk, std::int16_t usual, int channel) {
@@ -157,7 +164,8 @@ class StageProgram {
   }
 
   int Collective(GroupKind group, CollectiveSpec collective, std::uint8_t stream, int after) {
-    if (stream == kDataStream && sharding_.ShardsWeights()) {
+    if (collective.kind == CollectiveKind::kAllGather && stream == kDataStream &&
+        sharding_.ShardsWeights()) {
       collective.network_share = spec_.stack->sharded_network_share;
     }
     // First and last stage sum a tied matrix together: one duration for both.
@@ -372,6 +380,7 @@ class StageProgram {
   int reduced_ = -1;                        // last overlapped reduction
   std::vector<int> sharded_;                // computations on gathered weights
   std::array<int, 2> transfer_work_ = {-1, -1};
+  std::map<int, IssuedWork> issued_;  // by work
 };
 
 }  // namespace

@@ -11,6 +11,7 @@
 #include "sim/validation/case_platform.h"
 #include "sim/validation/micro_batch.h"
 #include "sim/validation/note_facts.h"
+#include "sim/validation/recipe_layout.h"
 #include "sim/validation/run_metric.h"
 
 namespace fleetsim {
@@ -66,8 +67,11 @@ void CompareNameplate(const Comparable& comparable, const Catalog& catalog, Case
 
 absl::StatusOr<Translation> Complete(const MeasuredCase& measured, const Catalog& catalog,
                                      const Models& models) {
-  ASSIGN_OR_RETURN(Translation translation, Translate(measured, catalog, models));
-  RETURN_IF_ERROR(ChooseMicroBatch(measured, catalog, translation));
+  std::vector<std::string> rules;
+  const MeasuredCase completed = CompletedByRecipe(measured, rules);
+  ASSIGN_OR_RETURN(Translation translation, Translate(completed, catalog, models));
+  RETURN_IF_ERROR(ChooseMicroBatch(completed, catalog, translation));
+  translation.rules.insert(translation.rules.begin(), rules.begin(), rules.end());
   return translation;
 }
 

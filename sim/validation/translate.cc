@@ -232,6 +232,8 @@ absl::StatusOr<Translation> Translate(const MeasuredCase& measured, const Catalo
   RETURN_IF_ERROR(SetBatch(measured, zero_stage, spec.strategy, result.rules));
   RETURN_IF_ERROR(SetChunks(measured, *spec.model, spec.strategy));
   RemoveNoOpLayers(measured, *result.model, spec.strategy, result.rules);
+  spec.strategy.activation_offload =
+      std::min(1.0, OffloadedLayers(measured) / static_cast<double>(spec.model->layers));
   result.utilisation = ConventionOf(measured, *spec.stack);
   SetSharding(measured, *spec.stack, spec.strategy, result.rules);
   RETURN_IF_ERROR(SetExperts(measured, spec, spec.strategy, result.rules));

@@ -8,6 +8,7 @@
 #include "sim/parallel/stage_parameters.h"
 #include "sim/training/context_methods.h"
 #include "sim/training/fit.h"
+#include "sim/training/lowering.h"
 #include "sim/training/offload.h"
 #include "sim/training/stage_cost.h"
 #include "sim/training/step.h"
@@ -167,6 +168,28 @@ TEST(Methods, ShardingDividesStates) {
   const MemoryUse hybrid = MemoryOf(bed.Spec(strategy));
   EXPECT_NEAR(hybrid.weights / two.weights, 1.0 / 4, 1e-12);
   EXPECT_NEAR(hybrid.gradients / two.weights, 1.0 / 4, 1e-12);
+}
+
+// DeepSpeed gathers weights one by one and reduces gradients in large buckets.
+TEST(Methods, GathersOfShardedWeightsAloneAreSlow) {
+  TestBed bed(1);
+  bed.stack.sharded_network_share = 0.25;
+  const TrainingSpec spec =
+      bed.Spec({.tensor = 1, .data = 8, .zero_stage = 3, .optimizer_shards = 8});
+  const absl::StatusOr<Placement> placement = Place(spec.strategy, bed.fleet);
+  ASSERT_TRUE(placement.ok());
+  const WorkerHardware hardware{
+      .device = {&bed.catalog.accelerators.at("test"), &bed.catalog.kernel_classes.at("test")}};
+  const Program program = LowerStep(
+      spec, *placement, {.hardware = {hardware}, .kind = std::vector<int>(8, 0), .nominal = {}});
+  int gathers = 0;
+  for (const CollectiveSpec& collective : program.collectives) {
+    const bool gather = collective.kind == CollectiveKind::kAllGather;
+    gathers += gather ? 1 : 0;
+    EXPECT_EQ(collective.network_share, gather ? 0.25 : 1.0);
+  }
+  EXPECT_GT(gathers, 0);
+  EXPECT_LT(gathers, static_cast<int>(program.collectives.size()));
 }
 
 // One more layer gathered ahead, one more layer of weights.
