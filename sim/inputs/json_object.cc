@@ -169,4 +169,25 @@ absl::StatusOr<std::vector<int>> JsonObject::Wholes(const std::string& key, int 
   return numbers;
 }
 
+absl::StatusOr<std::vector<std::string>> JsonObject::Texts(const std::string& key) const {
+  std::vector<std::string> texts;
+  if (!Has(key)) return texts;
+  const json& list = *root_->find(key);
+  if (!list.is_array()) return WrongType(key, list, "give a list of strings");
+  for (const json& value : list) {
+    if (!value.is_string()) return WrongType(key, value, "give a list of strings");
+    texts.push_back(value.get<std::string>());
+  }
+  return texts;
+}
+
+absl::StatusOr<JsonObject> JsonObject::Inner(const std::string& key) const {
+  if (!Has(key)) return Missing(key);
+  const json& value = *root_->find(key);
+  if (!value.is_object()) return WrongType(key, value, "give a JSON object");
+  std::map<std::string, int> lines;
+  for (const auto& [name, field] : value.items()) lines[name] = At(key).line;
+  return JsonObject(path_, std::make_unique<json>(value), std::move(lines));
+}
+
 }  // namespace fleetsim
