@@ -157,6 +157,18 @@ std::string Replaced(std::string content, const std::string& old_text,
   return at == std::string::npos ? content : content.replace(at, old_text.size(), new_text);
 }
 
+// As Python's json module writes limits of a model's own.
+TEST(ParseHfConfig, PythonNumbersThatJsonHasNot) {
+  const std::string limits =
+      "\"hidden_size\": 512, \"limit\": [-Infinity, Infinity, NaN], \"note\": \"a NaN\",";
+  const auto model =
+      ParseHfConfig("c.json", Replaced(Sample("llama"), "\"hidden_size\": 512,", limits));
+  EXPECT_TRUE(model.ok()) << model.status();
+  const auto read = ParseHfConfig(
+      "c.json", Replaced(Sample("llama"), "\"hidden_size\": 512,", "\"hidden_size\": Infinity,"));
+  EXPECT_THAT(read.status().message(), HasSubstr("hidden_size: is null"));
+}
+
 TEST(ParseHfConfig, LlamaWithoutKvHeadsHasOneForEachHead) {
   const auto model = ParseHfConfig(
       "c.json", Replaced(Sample("llama"), "\"num_key_value_heads\": 2", "\"other\": null"));
