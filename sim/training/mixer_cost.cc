@@ -19,6 +19,7 @@ void Accumulate(PassKernels& sum, const PassKernels& more) {
   sum.memory += more.memory;
   sum.exposed += more.exposed;
   sum.hidden += more.hidden;
+  sum.nic_bytes += more.nic_bytes;
 }
 
 Seconds RecurrenceStreams(const WorkerHardware& hardware, const RecurrenceOperators& recurrence) {
