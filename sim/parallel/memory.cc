@@ -24,7 +24,8 @@ double SequenceShare(const Strategy& strategy) {
 
 // The input of a layer, all that full recomputation keeps of it.
 double LayerInput(const MemoryQuestion& question, const LayerOperators& operators) {
-  return operators.hidden_elements * kActivationBytes * SequenceShare(question.strategy);
+  return operators.hidden_elements * question.model->residual_streams * kActivationBytes *
+         SequenceShare(question.strategy);
 }
 
 // Inputs of the activation function and its output, which some stacks compute again. `ffn_elements`
@@ -41,7 +42,8 @@ double ActivationFunctionElements(const MemoryQuestion& question, const LayerOpe
 double NarrowSaving(const MemoryQuestion& question, const LayerOperators& operators) {
   if (!IsNarrow(question.precision) || question.stack->narrow.keeps_wide_activations) return 0.0;
   const double narrow = StoredBytes({question.precision, question.recipe.scaling});
-  const double norms = 2.0 * operators.hidden_elements * SequenceShare(question.strategy);
+  const double norms =
+      operators.blocks * operators.hidden_elements * SequenceShare(question.strategy);
   const double function = operators.ffn_elements / (question.model->gated_ffn ? 1.5 : 1.0);
   const double kept = question.stack->recomputes_activation_function ? 0.0 : function;
   const double attention =
@@ -60,11 +62,16 @@ double LayerWithoutScores(const MemoryQuestion& question, const LayerOperators& 
   // Operands of the products: q, k, v and the attention's output; input and output of the
   // activation function (Korthikanti et al. 2022, section 4.1).
   const double sharded = operators.tokens * (query + key_value + context) +
+                         operators.recurrence.kept_elements +
                          ActivationFunctionElements(question, operators);
+  // The stack's number is of a layer with two blocks; further streams are each block's operands.
+  const double blocks = operators.blocks / 2.0;
+  const double streams = (question.model->residual_streams - 1) * kActivationBytes;
   // Of experts the copies that they compute on, too, as they came.
   const double copies = operators.received_elements * question.stack->dispatch_element_bytes;
   return (sharded * kActivationBytes + copies) * (1.0 - again.matrix) +
-         operators.hidden_elements * question.stack->activation_replicated *
+         operators.hidden_elements *
+             (question.stack->activation_replicated * blocks + streams * operators.blocks) *
              (1.0 - again.elementwise) * SequenceShare(question.strategy) -
          NarrowSaving(question, operators) * (1.0 - again.matrix);
 }
@@ -101,7 +108,9 @@ double ModulesNotKept(const MemoryQuestion& question, int layer, const LayerOper
         operators.tokens * (attention.heads * attention.head_dim +
                             attention.kv_heads * (attention.head_dim + attention.value_dim));
   }
-  if (modules.norms) elements += 2.0 * operators.hidden_elements * SequenceShare(question.strategy);
+  if (modules.norms) {
+    elements += operators.blocks * operators.hidden_elements * SequenceShare(question.strategy);
+  }
   if (experts && modules.experts) {
     elements +=
         operators.received_elements * question.stack->dispatch_element_bytes / kActivationBytes +

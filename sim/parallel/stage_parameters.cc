@@ -53,6 +53,7 @@ std::vector<int> LayersOfChunk(const Architecture& model, const Strategy& strate
 }
 
 HeldParameters HeldByLayer(const Architecture& model, const Strategy& strategy, int layer) {
+  if (model.shared_prediction && layer > model.layers) return {};  // the first module's
   const double join =
       layer >= model.layers ? PredictionJoinParameters(model) / strategy.tensor : 0.0;
   return {SharedParametersOnRank(model, layer, strategy.tensor) + join,

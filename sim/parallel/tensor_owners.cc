@@ -7,9 +7,12 @@ namespace fleetsim {
 namespace {
 
 int LayerMatrices(const Architecture& model, int layer) {
-  const int attention = 2;  // the joint projection of q, k and v, and that of the output
+  const LayerKind kind = KindOf(model, layer);
+  // The joint projection of q, k and v, or of a recurrence's inputs, and that of the output.
+  const int attention = kind.mixer == Mixer::kNone ? 0 : 2;
   const int block = model.gated_ffn ? 3 : 2;
-  if (!HasExperts(model, layer)) return attention + block;
+  if (kind.block == Block::kNone) return attention;
+  if (kind.block == Block::kDense) return attention + block;
   return attention + 1 + block * (model.experts->experts + model.experts->shared);  // 1: router
 }
 

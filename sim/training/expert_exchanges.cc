@@ -49,7 +49,7 @@ std::vector<CollectiveSpec> ExchangeSpecs(const TrainingSpec& spec, const Domain
                                           const ExpertExchanges& exchanges, double share) {
   if (exchanges.layers == 0.0 || share <= 0.0) return {};
   const Experts& experts = *spec.model->experts;
-  const double hidden = spec.model->hidden;
+  const double hidden = ExpertWidth(*spec.model);
   const double tokens = spec.Shard().Tokens() / spec.strategy.tensor;
   ExpertExchange exchange{.library = LibraryOn(*spec.stack, links),
                           .tokens = tokens * exchanges.layers * share,

@@ -21,11 +21,6 @@ Work HeadInputGradient(const TrainingSpec& spec, const WorkerHardware& hardware)
   return work;
 }
 
-LayerKind KindOf(const Architecture& model, int layer) {
-  if (layer >= model.layers) return LayerKind::kPrediction;
-  return HasExperts(model, layer) ? LayerKind::kExperts : LayerKind::kDense;
-}
-
 // A further-token module looks tokens up and has a loss of its own (DeepSeek-V3, arXiv 2412.19437,
 // section 2.2).
 void AddPredictionEnds(const TrainingSpec& spec, const WorkerHardware& hardware,
@@ -103,9 +98,9 @@ ChunkCost CostOfChunk(const TrainingSpec& spec, const WorkerHardware& hardware, 
     cost.backward_exchanges.emplace_back();
     for (const auto end = layer + size; layer != end; ++layer) {
       const bool is_wide = IsWideLayer(spec, *layer);
-      const auto [known, is_new] =
-          passes.try_emplace(std::tuple(KindOf(*spec.model, *layer), WindowOf(*spec.model, *layer),
-                                        is_wide, spec.trainable.Reaches(*layer)));
+      const auto [known, is_new] = passes.try_emplace(
+          std::tuple(KindOf(*spec.model, *layer), std::max(0, *layer - spec.model->layers + 1),
+                     is_wide, spec.trainable.Reaches(*layer)));
       if (is_new) known->second = PassesOf(is_wide ? wide : spec, hardware, *layer);
       Append(cost.forward.back(), known->second.forward);
       Append(cost.backward.back(), known->second.backward);

@@ -7,6 +7,7 @@
 #include <tuple>
 #include <vector>
 
+#include "sim/model/architecture.h"
 #include "sim/parallel/stage_parameters.h"
 #include "sim/program/program.h"
 #include "sim/training/expert_exchanges.h"
@@ -35,9 +36,8 @@ struct LayerPasses {
   Work weight_gradients;
 };
 
-// Layers that cost the same: by kind, window, whether the products are wide where the job's
-// precision is narrow, and whether gradients get there.
-enum class LayerKind { kDense, kExperts, kPrediction };
+// Layers that cost the same: by kind, which further-token module if any, whether the products are
+// wide where the job's precision is narrow, and whether gradients get there.
 using LayerCosts = std::map<std::tuple<LayerKind, int, bool, bool>, LayerPasses>;
 
 // Chunk `chunk` of the model (Strategy::ChunkOf), in at most `pieces` pieces. `known_layers`, if

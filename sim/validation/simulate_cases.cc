@@ -11,6 +11,7 @@
 #include "sim/validation/case_platform.h"
 #include "sim/validation/micro_batch.h"
 #include "sim/validation/note_facts.h"
+#include "sim/validation/part_metric.h"
 #include "sim/validation/recipe_layout.h"
 #include "sim/validation/run_metric.h"
 
@@ -33,7 +34,7 @@ Comparable ComparableOf(const MeasuredCase& measured, const Catalog& catalog) {
   for (const Measurement& measurement : measured.measurements) {
     const MetricClass kind = ClassOf(measurement.metric);
     if (!measurement.wanted) continue;
-    if (kind == MetricClass::kSpeed) {
+    if (IsOfWholeStep(measurement.metric)) {
       const int rank = SpeedRank(measurement.metric);
       if (speed == nullptr || rank < SpeedRank(speed->metric)) speed = &measurement;
       continue;
@@ -92,6 +93,10 @@ absl::StatusOr<std::string> Simulate(const Translation& translation, const Catal
         SimulatedMetric(step, measurement, length, translation.utilisation);
     if (!simulated) {
       simulated = SimulatedRunMetric(step, platform.fleet(), compared.facts, length, measurement);
+    }
+    if (!simulated) {
+      ASSIGN_OR_RETURN(simulated, SimulatedPartMetric(translation.spec, platform.fleet(), catalog,
+                                                      measurement.metric));
     }
     const double value = simulated.value_or(0.0);
     values.append(reinterpret_cast<const char*>(&value), sizeof value);

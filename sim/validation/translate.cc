@@ -30,7 +30,6 @@ constexpr double kFlopsPerParameter = 6.0;
 absl::Status Missing(absl::string_view what) { return absl::UnimplementedError(what); }
 
 absl::Status CheckKind(const MeasuredCase& measured) {
-  if (NamesHybridModel(measured)) return Missing("hybrid (state-space) layers");
   if (NamesActivationSwap(measured)) return Missing("activations swapped to the host");
   if (NamesTwoDimensionalTensor(measured)) return Missing("two-dimensional tensor parallelism");
   return absl::OkStatus();
@@ -242,8 +241,11 @@ absl::StatusOr<Translation> Translate(const MeasuredCase& measured, const Catalo
   if (spec.strategy.zero_stage >= 3 && spec.stack->default_zero_stage < 3) {
     return Missing(absl::StrCat("ZeRO stage 3 on stack ", spec.stack->name));
   }
-  if (spec.model->heads % spec.strategy.tensor != 0)
+  const auto& recurrence = spec.model->recurrence;
+  if (spec.model->heads % spec.strategy.tensor != 0 ||
+      (recurrence && recurrence->heads % spec.strategy.tensor != 0)) {
     return Missing("tensor degree divides no heads");
+  }
   ASSIGN_OR_RETURN(result.fleet, FleetOf(measured, spec.strategy, catalog, result.rules));
   SetTuning(measured, spec, result.rules);
   result.utilisation.model_flops_per_token = ReportedFlopsPerToken(measured, spec);
