@@ -39,6 +39,9 @@ std::vector<HostPlan> PairwiseAcrossHosts(CollectiveKind kind, Bytes bytes,
 std::vector<HostPlan> DirectAcrossHosts(CollectiveKind kind, Bytes bytes,
                                         const GroupPlacement& group);
 
+// On an idle network.
+Seconds IdleTime(const HostPlan& plan, const GroupPlacement& group);
+
 // As flows between the group's hosts.
 CollectivePlan FlowsOf(const HostPlan& plan, const GroupPlacement& group);
 

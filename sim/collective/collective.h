@@ -102,6 +102,8 @@ Seconds CollectiveTime(const CollectivePlan& plan);
 
 // The same without making the flows, for searches.
 Seconds CollectiveTime(CollectiveKind kind, Bytes bytes, const GroupPlacement& group);
+// Of PlanSpec().
+Seconds CollectiveTime(const CollectiveSpec& spec, const GroupPlacement& group);
 
 }  // namespace fleetsim
 

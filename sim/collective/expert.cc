@@ -101,17 +101,11 @@ Seconds LocalExpertTime(const ExpertExchange& exchange, int ranks, const DomainL
                                  GroupBandwidth(ranks, links));
 }
 
-CollectivePlan PlanExpertExchange(const ExpertExchange& exchange, const GroupPlacement& group) {
-  if (exchange.tokens == 0) return {};
-  if (exchange.library == ExpertLibrary::kCollective) {
-    return PlanCollective(CollectiveKind::kAllToAll, AllToAllBytes(exchange), group);
-  }
+namespace {
+
+// Among several hosts, with a library of its own.
+HostPlan ExpertHostPlan(const ExpertExchange& exchange, const GroupPlacement& group) {
   const double hosts = static_cast<double>(group.hosts.size());
-  if (hosts == 1) {
-    CollectivePlan local;
-    local.local_floor = LocalExpertTime(exchange, group.ranks_per_host, group.local);
-    return local;
-  }
   FLEETSIM_CHECK(ServesExperts(exchange.library, group.local) && group.scale_out != nullptr);
   const ExpertKernel& kernel = *FindKernel(exchange.library, exchange.phase, *group.local.fabric);
   const Passes passes = PassesOf(exchange, kernel, hosts, group.ranks_per_host);
@@ -122,7 +116,33 @@ CollectivePlan PlanExpertExchange(const ExpertExchange& exchange, const GroupPla
   plan.local_floor =
       Inside(exchange, kernel, passes, GroupBandwidth(group.ranks_per_host, group.local));
   plan.latency = kernel.latency + kernel.host_latency * std::log2(hosts) + group.hop_latency;
-  return FlowsOf(plan, group);
+  return plan;
+}
+
+}  // namespace
+
+CollectivePlan PlanExpertExchange(const ExpertExchange& exchange, const GroupPlacement& group) {
+  if (exchange.tokens == 0) return {};
+  if (exchange.library == ExpertLibrary::kCollective) {
+    return PlanCollective(CollectiveKind::kAllToAll, AllToAllBytes(exchange), group);
+  }
+  if (group.hosts.size() == 1) {
+    CollectivePlan local;
+    local.local_floor = LocalExpertTime(exchange, group.ranks_per_host, group.local);
+    return local;
+  }
+  return FlowsOf(ExpertHostPlan(exchange, group), group);
+}
+
+Seconds ExpertExchangeTime(const ExpertExchange& exchange, const GroupPlacement& group) {
+  if (exchange.tokens == 0) return Seconds(0);
+  if (exchange.library == ExpertLibrary::kCollective) {
+    return CollectiveTime(CollectiveKind::kAllToAll, AllToAllBytes(exchange), group);
+  }
+  if (group.hosts.size() == 1) {
+    return LocalExpertTime(exchange, group.ranks_per_host, group.local);
+  }
+  return IdleTime(ExpertHostPlan(exchange, group), group);
 }
 
 Bytes ExpertNetworkBytes(const ExpertExchange& exchange, int hosts, int ranks_per_host) {

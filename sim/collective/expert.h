@@ -27,6 +27,9 @@ Seconds LocalExpertTime(const ExpertExchange& exchange, int ranks, const DomainL
 // The same as flows between hosts, as PlanCollective makes them; lanes as there.
 CollectivePlan PlanExpertExchange(const ExpertExchange& exchange, const GroupPlacement& group);
 
+// CollectiveTime() of it, without making the flows.
+Seconds ExpertExchangeTime(const ExpertExchange& exchange, const GroupPlacement& group);
+
 // Bytes that one rank's NIC sends, without imbalance.
 Bytes ExpertNetworkBytes(const ExpertExchange& exchange, int hosts, int ranks_per_host);
 

@@ -24,10 +24,6 @@ std::vector<HostPlan> Ways(CollectiveKind kind, Bytes bytes, const GroupPlacemen
   return all;
 }
 
-Seconds IdleTime(const HostPlan& plan, const GroupPlacement& group) {
-  return Max(plan.sent_by_host / HostRate(group), plan.local_floor) + plan.latency;
-}
-
 // Distances (in ring order) of the peers one host sends to.
 std::set<int> Distances(FlowPattern pattern, int hosts) {
   std::set<int> distances = {1};
@@ -99,6 +95,10 @@ CollectivePlan PlanCollective(CollectiveKind kind, Bytes bytes, const GroupPlace
   return FlowsOf(BestWay(kind, bytes, group), group);
 }
 
+Seconds IdleTime(const HostPlan& plan, const GroupPlacement& group) {
+  return Max(plan.sent_by_host / HostRate(group), plan.local_floor) + plan.latency;
+}
+
 CollectivePlan FlowsOf(const HostPlan& plan, const GroupPlacement& group) {
   return {Flows(plan, group), plan.local_floor, plan.latency, plan.choice};
 }
@@ -155,6 +155,17 @@ Seconds CollectiveTime(CollectiveKind kind, Bytes bytes, const GroupPlacement& p
     return LocalCollectiveTime(kind, group.ranks_per_host, bytes, group.local);
   }
   return IdleTime(BestWay(kind, bytes, group), group);
+}
+
+Seconds CollectiveTime(const CollectiveSpec& spec, const GroupPlacement& group) {
+  if (spec.exchange) {
+    ExpertExchange one = *spec.exchange;
+    one.tokens /= spec.repeats;
+    return ExpertExchangeTime(one, group) * spec.repeats;
+  }
+  GroupPlacement driven = group;
+  driven.nic_share *= spec.network_share;
+  return CollectiveTime(spec.kind, spec.bytes / spec.repeats, driven) * spec.repeats;
 }
 
 CollectivePlan PlanRepeated(CollectiveKind kind, Bytes bytes, int repeats,

@@ -28,7 +28,6 @@ namespace fleetsim {
 namespace {
 
 // Candidates of the closed-form search that the simulator judges.
-constexpr int kShortList = 4;
 constexpr int kMaxSeeds = 1000000, kMaxSeed = 1000000000;
 
 struct RunFlags {
@@ -158,7 +157,10 @@ absl::StatusOr<Simulated> SimulateJob(const Job& job, const RunInputs& inputs, c
     if (!best || step.duration < best->step.duration) best = Simulated{candidate.spec, step};
   }
   best->step.assumptions.push_back(
-      {"strategy searched: closed form over everything that fits, simulation of the best few",
+      {absl::StrCat(
+           "strategy searched: closed form over everything that fits, simulation of the "
+           "best few",
+           best->spec.strategy.optimizer_offload > 0.0 ? "; the optimizer in host memory" : ""),
        "estimated", "docs/step.md"});
   return *std::move(best);
 }

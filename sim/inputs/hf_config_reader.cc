@@ -2,11 +2,15 @@
 
 #include <array>
 #include <filesystem>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/strip.h"
+#include "sim/inputs/hf_deepseek_reader.h"
+#include "sim/inputs/hf_fields.h"
+#include "sim/inputs/hf_hybrid_reader.h"
 #include "sim/inputs/json_object.h"
 #include "sim/inputs/model_check.h"
 
@@ -38,6 +42,30 @@ constexpr std::array kFieldNames = {
     FieldName{"moe.dense_layers", "first_k_dense_replace"},
     FieldName{"moe.routing_groups", "n_group"},
     FieldName{"moe.groups_per_token", "topk_group"},
+    FieldName{"moe.latent", "moe_latent_size"},
+    FieldName{"moe.shared_expert_ffn", "moe_shared_expert_intermediate_size"},
+    FieldName{"layer_pattern", "hybrid_override_pattern"},
+    FieldName{"layer_pattern", "layers_block_type"},
+    FieldName{"recurrence.heads", "mamba_num_heads"},
+    FieldName{"recurrence.heads", "linear_num_value_heads"},
+    FieldName{"recurrence.value_dim", "mamba_head_dim"},
+    FieldName{"recurrence.value_dim", "linear_value_head_dim"},
+    FieldName{"recurrence.key_heads", "n_groups"},
+    FieldName{"recurrence.key_heads", "linear_num_key_heads"},
+    FieldName{"recurrence.key_dim", "ssm_state_size"},
+    FieldName{"recurrence.key_dim", "linear_key_head_dim"},
+    FieldName{"recurrence.convolution", "conv_kernel"},
+    FieldName{"recurrence.convolution", "linear_conv_kernel_dim"},
+    FieldName{"recurrence.chunk", "chunk_size"},
+    FieldName{"index.top_k", "index_topk"},
+    FieldName{"index.heads", "index_n_heads"},
+    FieldName{"index.head_dim", "index_head_dim"},
+    FieldName{"index.interval", "index_topk_freq"},
+    FieldName{"compressed.q_lora_rank", "q_lora_rank"},
+    FieldName{"compressed.output_groups", "o_groups"},
+    FieldName{"compressed.output_rank", "o_lora_rank"},
+    FieldName{"compressed.ratios", "compress_ratios"},
+    FieldName{"residual_streams", "hc_mult"},
 };
 
 Location PlaceOf(const JsonObject& config, absl::string_view ours) {
@@ -46,42 +74,6 @@ Location PlaceOf(const JsonObject& config, absl::string_view ours) {
   }
   absl::ConsumePrefix(&ours, "mla.");
   return config.At(std::string(ours));
-}
-
-struct WholeField {
-  const char* key;
-  int* value;
-  bool required = true;  // otherwise the value stays where the field is absent or null
-  int low = 1;
-};
-
-absl::Status ReadWholes(const JsonObject& config, const std::vector<WholeField>& fields) {
-  for (const WholeField& field : fields) {
-    if (!field.required && !config.Has(field.key)) continue;
-    ASSIGN_OR_RETURN(*field.value, config.Whole(field.key, field.low));
-  }
-  return absl::OkStatus();
-}
-
-absl::Status NotModelled(const JsonObject& config, const std::string& key, absl::string_view found,
-                         absl::string_view modelled) {
-  return InputError(config.At(key), found, absl::StrCat("modelled: ", modelled));
-}
-
-// kv heads may be left out only in llama, where the library then takes the number of heads.
-absl::Status ReadDecoder(const JsonObject& config, bool kv_heads_required, Architecture* model) {
-  RETURN_IF_ERROR(ReadWholes(config, {{"num_hidden_layers", &model->layers},
-                                      {"hidden_size", &model->hidden},
-                                      {"num_attention_heads", &model->heads},
-                                      {"num_key_value_heads", &model->kv_heads, kv_heads_required},
-                                      {"intermediate_size", &model->ffn},
-                                      {"vocab_size", &model->vocab},
-                                      {"max_position_embeddings", &model->max_positions, false}}));
-  ASSIGN_OR_RETURN(model->tied_embeddings, config.Flag("tie_word_embeddings", false));
-  model->gated_ffn = true;
-  model->norm = NormKind::kRmsNorm;
-  model->positions = Positions::kRotary;
-  return absl::OkStatus();
 }
 
 absl::Status ReadLlama(const JsonObject& config, Architecture* model) {
@@ -177,37 +169,6 @@ absl::Status ReadMixtral(const JsonObject& config, Architecture* model) {
   return absl::OkStatus();
 }
 
-absl::Status ReadDeepSeekV3(const JsonObject& config, Architecture* model) {
-  RETURN_IF_ERROR(ReadDecoder(config, /*kv_heads_required=*/true, model));
-  ASSIGN_OR_RETURN(const bool bias, config.Flag("attention_bias", false));
-  if (bias) return NotModelled(config, "attention_bias", "is true", "false");
-  int frequency = 1;
-  LatentAttention latent;
-  Experts experts;
-  experts.router_bias = true;
-  RETURN_IF_ERROR(ReadWholes(
-      config, {{"q_lora_rank", &latent.q_lora_rank, false},
-               {"kv_lora_rank", &latent.kv_lora_rank},
-               {"qk_nope_head_dim", &latent.qk_nope_head_dim},
-               {"qk_rope_head_dim", &latent.qk_rope_head_dim},
-               {"v_head_dim", &latent.v_head_dim},
-               {"n_routed_experts", &experts.experts},
-               {"num_experts_per_tok", &experts.per_token},
-               {"moe_intermediate_size", &experts.ffn},
-               {"n_shared_experts", &experts.shared, !config.Written("n_shared_experts"), 0},
-               {"first_k_dense_replace", &experts.dense_layers, true, 0},
-               {"n_group", &experts.routing_groups, false},
-               {"topk_group", &experts.groups_per_token, false},
-               {"moe_layer_freq", &frequency, false},
-               {"num_nextn_predict_layers", &model->multi_token_prediction_layers, false, 0}}));
-  if (frequency != 1) {
-    return NotModelled(config, "moe_layer_freq", absl::StrCat("is ", frequency), "1");
-  }
-  model->latent = latent;
-  model->experts = experts;
-  return absl::OkStatus();
-}
-
 // A new kind of config.json is one function and one row.
 struct ModelType {
   const char* name;
@@ -221,6 +182,12 @@ constexpr std::array kModelTypes = {
     ModelType{"qwen3_moe", ReadQwen3Moe},
     ModelType{"mixtral", ReadMixtral},
     ModelType{"deepseek_v3", ReadDeepSeekV3},
+    ModelType{"deepseek_v32", ReadDeepSeekV32},
+    ModelType{"glm_moe_dsa", ReadDeepSeekV32},
+    ModelType{"deepseek_v4", ReadDeepSeekV4},
+    ModelType{"nemotron_h", ReadNemotronH},
+    ModelType{"qwen3_5_text", ReadQwen35},
+    ModelType{"qwen3_5_moe_text", ReadQwen35},
 };
 
 absl::StatusOr<const ModelType*> FindModelType(const JsonObject& config) {
@@ -252,7 +219,12 @@ bool LooksLikeJson(absl::string_view content) {
 }
 
 absl::StatusOr<Architecture> ParseHfConfig(const std::string& path, const std::string& content) {
-  ASSIGN_OR_RETURN(const JsonObject config, JsonObject::Parse(path, content));
+  ASSIGN_OR_RETURN(JsonObject config, JsonObject::Parse(path, content));
+  // The language model of one that also sees.
+  if (config.Has("text_config")) {
+    ASSIGN_OR_RETURN(JsonObject inner, config.Inner("text_config"));
+    config = std::move(inner);
+  }
   ASSIGN_OR_RETURN(const ModelType* type, FindModelType(config));
   Architecture model;
   model.name = NameOf(path);

@@ -45,6 +45,23 @@ std::vector<KeyLine> OutermostKeys(const std::string& content) {
   return keys;
 }
 
+// Python's json module, which writes config.json, also writes numbers that JSON has not. No field
+// that is read may be one: they become null.
+std::string WithoutPythonNumbers(std::string content) {
+  bool in_string = false;
+  for (size_t i = 0; i < content.size(); ++i) {
+    if (content[i] == '"') in_string = !in_string;
+    if (in_string && content[i] == '\\') ++i;
+    if (in_string || i >= content.size()) continue;
+    for (const absl::string_view name : {"-Infinity", "Infinity", "NaN"}) {
+      if (content.compare(i, name.size(), name.data(), name.size()) == 0) {
+        content.replace(i, name.size(), "null");
+      }
+    }
+  }
+  return content;
+}
+
 absl::Status SyntaxError(const std::string& path, const std::string& content,
                          const json::parse_error& error) {
   const size_t position = std::min(error.byte > 0 ? error.byte - 1 : 0, content.size());
@@ -76,7 +93,7 @@ JsonObject& JsonObject::operator=(JsonObject&&) noexcept = default;
 absl::StatusOr<JsonObject> JsonObject::Parse(const std::string& path, const std::string& content) {
   auto root = std::make_unique<json>();
   try {
-    *root = json::parse(content);
+    *root = json::parse(WithoutPythonNumbers(content));
   } catch (const json::parse_error& error) {
     return SyntaxError(path, content, error);
   } catch (const json::exception& error) {
@@ -167,6 +184,27 @@ absl::StatusOr<std::vector<int>> JsonObject::Wholes(const std::string& key, int 
     numbers.push_back(number);
   }
   return numbers;
+}
+
+absl::StatusOr<std::vector<std::string>> JsonObject::Texts(const std::string& key) const {
+  std::vector<std::string> texts;
+  if (!Has(key)) return texts;
+  const json& list = *root_->find(key);
+  if (!list.is_array()) return WrongType(key, list, "give a list of strings");
+  for (const json& value : list) {
+    if (!value.is_string()) return WrongType(key, value, "give a list of strings");
+    texts.push_back(value.get<std::string>());
+  }
+  return texts;
+}
+
+absl::StatusOr<JsonObject> JsonObject::Inner(const std::string& key) const {
+  if (!Has(key)) return Missing(key);
+  const json& value = *root_->find(key);
+  if (!value.is_object()) return WrongType(key, value, "give a JSON object");
+  std::map<std::string, int> lines;
+  for (const auto& [name, field] : value.items()) lines[name] = At(key).line;
+  return JsonObject(path_, std::make_unique<json>(value), std::move(lines));
 }
 
 }  // namespace fleetsim

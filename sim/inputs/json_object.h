@@ -35,6 +35,9 @@ class JsonObject {
   absl::StatusOr<bool> Flag(const std::string& key, bool absent) const;
   // Empty where the field is absent or null.
   absl::StatusOr<std::vector<int>> Wholes(const std::string& key, int low) const;
+  absl::StatusOr<std::vector<std::string>> Texts(const std::string& key) const;
+  // A required object inside; its fields are said to stand where it begins.
+  absl::StatusOr<JsonObject> Inner(const std::string& key) const;
 
  private:
   JsonObject(std::string path, std::unique_ptr<nlohmann::json> root,

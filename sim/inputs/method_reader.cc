@@ -13,6 +13,8 @@ Schedule ReadSchedule(proto::Parallelism::Schedule schedule) {
       return Schedule::kGpipe;
     case proto::Parallelism::ZERO_BUBBLE_H1:
       return Schedule::kZeroBubbleH1;
+    case proto::Parallelism::ZERO_BUBBLE_V:
+      return Schedule::kZeroBubbleV;
     default:
       return Schedule::kOneForwardOneBackward;
   }
@@ -29,7 +31,20 @@ ContextMethod ReadContextMethod(proto::Parallelism::ContextMethod method) {
   }
 }
 
+// Both ends of the model are on the first of several ranks.
+absl::Status CheckV(const FieldCheck& check, const ParallelismRequest& request) {
+  if (request.virtual_stages != 2) {
+    return check.Wrong(
+        "schedule",
+        absl::StrCat("has two chunks a rank, virtual_stages is ", request.virtual_stages),
+        "give virtual_stages 2 or leave it out");
+  }
+  if (!request.dual_pipe) return absl::OkStatus();
+  return check.Wrong("schedule", "is ZERO_BUBBLE_V with dual_pipe", "give one of the two");
+}
+
 absl::Status CheckSchedule(const FieldCheck& check, const ParallelismRequest& request) {
+  if (request.schedule == Schedule::kZeroBubbleV) return CheckV(check, request);
   if (request.schedule == Schedule::kOneForwardOneBackward || request.virtual_stages == 1) {
     return absl::OkStatus();
   }
@@ -53,6 +68,9 @@ absl::Status CheckContext(const FieldCheck& check, const PretrainJob& job,
 
 void ReadMethods(const proto::Parallelism& entry, ParallelismRequest& request) {
   request.schedule = ReadSchedule(entry.schedule());
+  if (request.schedule == Schedule::kZeroBubbleV && !entry.has_virtual_stages()) {
+    request.virtual_stages = 2;
+  }
   if (entry.has_reduces_once_a_step()) request.reduces_once_a_step = entry.reduces_once_a_step();
   if (entry.has_prefetched_layers()) request.prefetched_layers = entry.prefetched_layers();
   request.context_method = ReadContextMethod(entry.context_method());

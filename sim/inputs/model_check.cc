@@ -1,7 +1,9 @@
 #include "sim/inputs/model_check.h"
 
 #include <cmath>
+#include <string>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_format.h"
 #include "sim/inputs/field_check.h"
 
@@ -78,6 +80,7 @@ absl::Status CompleteExperts(const FieldPlace& place, Architecture* model) {
               {"moe.shared_experts", 1.0 * experts.shared, 0, kMaxExperts},
               {"moe.shared_expert_ffn", 1.0 * experts.shared_ffn, 0, kMaxWidth},
               {"moe.layer_interval", 1.0 * experts.layer_interval, 1, 1.0 * model->layers},
+              {"moe.latent", 1.0 * experts.latent, 0, kMaxWidth},
               {"moe.dense_layers", 1.0 * experts.dense_layers, 0, model->layers - 1.0}}));
   RETURN_IF_ERROR(CheckRouting(place, experts));
   if (model->ffn_bias) {
@@ -85,6 +88,94 @@ absl::Status CompleteExperts(const FieldPlace& place, Architecture* model) {
                       "experts with biases are not modelled");
   }
   return absl::OkStatus();
+}
+
+absl::Status CheckRecurrence(const FieldPlace& place, const Recurrence& mixer) {
+  RETURN_IF_ERROR(
+      CheckBounds(place, {{"recurrence.heads", 1.0 * mixer.heads, 1, kMaxWidth},
+                          {"recurrence.value_dim", 1.0 * mixer.value_dim, 1, kMaxWidth},
+                          {"recurrence.key_heads", 1.0 * mixer.key_heads, 1, 1.0 * mixer.heads},
+                          {"recurrence.key_dim", 1.0 * mixer.key_dim, 1, kMaxWidth},
+                          {"recurrence.convolution", 1.0 * mixer.convolution, 0, kMaxTokens},
+                          {"recurrence.chunk", 1.0 * mixer.chunk, 1, kMaxTokens}}));
+  return CheckDivides(place, "recurrence.key_heads", mixer.key_heads, "recurrence.heads",
+                      mixer.heads);
+}
+
+// A pattern says what every layer is; each of its letters needs the part it stands for.
+absl::Status CheckPattern(const FieldPlace& place, const Architecture& model) {
+  const std::string& pattern = model.layer_pattern;
+  const auto wrong = [&](absl::string_view expected) {
+    return InputError(place("layer_pattern"), absl::StrCat("is \"", pattern, "\""), expected);
+  };
+  if (static_cast<int>(pattern.size()) != model.layers) {
+    return wrong(absl::StrCat("give a letter for each of the ", model.layers, " layers, not ",
+                              pattern.size()));
+  }
+  if (pattern.find_first_not_of("M*-E") != std::string::npos) {
+    return wrong("letters are M (recurrence), * (attention), - (dense ffn), E (experts)");
+  }
+  if (absl::StrContains(pattern, 'M') != model.recurrence.has_value()) {
+    return wrong("give `recurrence` where a layer is M, and only there");
+  }
+  if (absl::StrContains(pattern, 'E') != model.experts.has_value()) {
+    return wrong("give `moe` where a layer is E, and only there");
+  }
+  return absl::OkStatus();
+}
+
+absl::Status CheckIndex(const FieldPlace& place, const Architecture& model) {
+  const SparseIndex& index = *model.index;
+  if (!model.compressed && (!model.latent || model.latent->q_lora_rank == 0)) {
+    return InputError(place("index"), "is given without mla.q_lora_rank or compressed",
+                      "the indexer's queries come from a latent");
+  }
+  return CheckBounds(place,
+                     {{"index.top_k", 1.0 * index.top_k, 1, kMaxTokens},
+                      {"index.heads", 1.0 * index.heads, 1, kMaxWidth},
+                      {"index.head_dim", 1.0 * index.head_dim, 1, kMaxWidth},
+                      {"index.leading_layers", 1.0 * index.leading_layers, 0, 1.0 * model.layers},
+                      {"index.interval", 1.0 * index.interval, 1, 1.0 * model.layers}});
+}
+
+absl::Status CheckCompressed(const FieldPlace& place, const Architecture& model) {
+  const CompressedAttention& compressed = *model.compressed;
+  if (model.latent || model.sliding_window == 0) {
+    return InputError(place("compressed"), "is given beside mla or without sliding_window",
+                      "entries stand beside a window of plain tokens");
+  }
+  RETURN_IF_ERROR(CheckBounds(
+      place, {{"compressed.q_lora_rank", 1.0 * compressed.q_lora_rank, 1, kMaxWidth},
+              {"compressed.output_groups", 1.0 * compressed.output_groups, 1, 1.0 * model.heads},
+              {"compressed.output_rank", 1.0 * compressed.output_rank, 1, kMaxWidth}}));
+  const int places = model.layers + model.multi_token_prediction_layers;
+  if (static_cast<int>(compressed.ratios.size()) != places) {
+    return InputError(place("compressed.ratios"),
+                      absl::StrCat("has ", compressed.ratios.size(), " numbers"),
+                      absl::StrCat("give one for each of ", places, " layers and modules"));
+  }
+  for (const int ratio : compressed.ratios) {
+    RETURN_IF_ERROR(CheckRange(place("compressed.ratios"), ratio, 0, kMaxTokens));
+    if (ratio > 0 && ratio == compressed.selected_ratio && !model.index) {
+      return InputError(place("compressed.selected_ratio"), absl::StrCat("is ", ratio),
+                        "entries that are chosen need `index`");
+    }
+  }
+  return CheckDivides(place, "compressed.output_groups", compressed.output_groups, "heads",
+                      model.heads);
+}
+
+// What is not a plain transformer's.
+absl::Status CheckMixers(const FieldPlace& place, const Architecture& model) {
+  if (model.recurrence) RETURN_IF_ERROR(CheckRecurrence(place, *model.recurrence));
+  if (!model.layer_pattern.empty()) RETURN_IF_ERROR(CheckPattern(place, model));
+  if (model.recurrence && model.layer_pattern.empty() && model.full_attention_interval == 0) {
+    return InputError(place("recurrence"), "is given without saying which layers recur",
+                      "give layer_pattern or full_attention_interval");
+  }
+  if (model.index) RETURN_IF_ERROR(CheckIndex(place, model));
+  if (model.compressed) RETURN_IF_ERROR(CheckCompressed(place, model));
+  return CheckRange(place("residual_streams"), model.residual_streams, 1, kMaxLayers);
 }
 
 absl::Status CheckPositions(const FieldPlace& place, const Architecture& model) {
@@ -119,8 +210,11 @@ absl::Status CompleteArchitecture(const FieldPlace& place, Architecture* model) 
                            1.0 * model->multi_token_prediction_layers, 0, kMaxLayers}}));
   RETURN_IF_ERROR(CompleteHeads(place, model));
   if (model->experts) RETURN_IF_ERROR(CompleteExperts(place, model));
-  const bool needs_ffn =
-      !model->experts || model->experts->dense_layers > 0 || model->experts->layer_interval > 1;
+  RETURN_IF_ERROR(CheckMixers(place, *model));
+  bool needs_ffn = false;
+  for (int layer = 0; layer < model->layers; ++layer) {
+    needs_ffn = needs_ffn || KindOf(*model, layer).block == Block::kDense;
+  }
   RETURN_IF_ERROR(CheckRange(place("ffn"), model->ffn, needs_ffn ? 1 : 0, kMaxWidth));
   RETURN_IF_ERROR(CheckPositions(place, *model));
   RETURN_IF_ERROR(CheckPublished(place, "published_parameters", model->published_parameters,

@@ -45,8 +45,11 @@ absl::Status ReadPositionsAndNorm(const proto::Model& entry, const FieldCheck& c
     case proto::Model::ALIBI:
       model->positions = Positions::kAlibi;
       break;
+    case proto::Model::NONE:
+      model->positions = Positions::kNone;
+      break;
     default:
-      return check.Wrong("positions", "is missing", "give LEARNED, ROTARY or ALIBI");
+      return check.Wrong("positions", "is missing", "give LEARNED, ROTARY, ALIBI or NONE");
   }
   switch (entry.norm()) {
     case proto::Model::LAYER_NORM:
@@ -74,7 +77,9 @@ Experts ReadExperts(const proto::Model::Experts& entry) {
           .routing_groups = entry.routing_groups(),
           .groups_per_token = entry.groups_per_token(),
           .router_bias = entry.router_bias(),
-          .layer_interval = entry.has_layer_interval() ? entry.layer_interval() : 1};
+          .layer_interval = entry.has_layer_interval() ? entry.layer_interval() : 1,
+          .latent = entry.latent(),
+          .shared_gate = entry.shared_gate()};
 }
 
 LatentAttention ReadLatentAttention(const proto::Model::LatentAttention& entry) {
@@ -85,8 +90,55 @@ LatentAttention ReadLatentAttention(const proto::Model::LatentAttention& entry) 
           .v_head_dim = entry.v_head_dim()};
 }
 
+absl::Status ReadRecurrence(const proto::Model::Recurrence& entry, const FieldCheck& check,
+                            Architecture* model) {
+  Recurrence recurrence{.heads = entry.heads(),
+                        .value_dim = entry.value_dim(),
+                        .key_heads = entry.key_heads(),
+                        .key_dim = entry.key_dim(),
+                        .convolution = entry.convolution(),
+                        .chunk = entry.chunk()};
+  switch (entry.rule()) {
+    case proto::Model::Recurrence::STATE_SPACE:
+      recurrence.rule = RecurrenceRule::kStateSpace;
+      break;
+    case proto::Model::Recurrence::GATED_DELTA:
+      recurrence.rule = RecurrenceRule::kGatedDelta;
+      break;
+    case proto::Model::Recurrence::DECAY:
+      recurrence.rule = RecurrenceRule::kDecay;
+      break;
+    default:
+      return check.Wrong("recurrence.rule", "is missing", "give STATE_SPACE, GATED_DELTA or DECAY");
+  }
+  model->recurrence = recurrence;
+  return absl::OkStatus();
+}
+
+void ReadSparseAttention(const proto::Model& entry, Architecture* model) {
+  if (entry.has_index()) {
+    const proto::Model::SparseIndex& index = entry.index();
+    model->index = {.top_k = index.top_k(),
+                    .heads = index.heads(),
+                    .head_dim = index.head_dim(),
+                    .leading_layers = index.leading_layers(),
+                    .interval = index.has_interval() ? index.interval() : 1};
+  }
+  if (!entry.has_compressed()) return;
+  const proto::Model::CompressedAttention& compressed = entry.compressed();
+  model->compressed = {.q_lora_rank = compressed.q_lora_rank(),
+                       .output_groups = compressed.output_groups(),
+                       .output_rank = compressed.output_rank(),
+                       .ratios = {compressed.ratios().begin(), compressed.ratios().end()},
+                       .selected_ratio = compressed.selected_ratio()};
+}
+
 absl::Status ReadParts(const proto::Model& entry, const FieldCheck& check, Architecture* model) {
   if (entry.has_moe()) model->experts = ReadExperts(entry.moe());
+  if (entry.has_recurrence()) {
+    RETURN_IF_ERROR(ReadRecurrence(entry.recurrence(), check, model));
+  }
+  ReadSparseAttention(entry, model);
   if (entry.has_mla()) {
     if (entry.has_head_dim() || entry.attention_bias() || entry.qkv_bias() || entry.qk_norm()) {
       return check.Wrong("mla", "is given beside head_dim, a bias of attention, or qk_norm",
@@ -125,7 +177,11 @@ Architecture PlainFields(const proto::Model& entry) {
   model.embedding_norm = entry.embedding_norm();
   model.sliding_window = entry.sliding_window();
   model.full_attention_interval = entry.full_attention_interval();
+  model.layer_pattern = entry.layer_pattern();
+  model.attention_gate = entry.attention_gate();
+  if (entry.has_residual_streams()) model.residual_streams = entry.residual_streams();
   model.multi_token_prediction_layers = entry.multi_token_prediction_layers();
+  model.shared_prediction = entry.shared_prediction();
   model.source = entry.source();
   return model;
 }

@@ -44,6 +44,14 @@ absl::Status CheckDegrees(const FieldCheck& check, const ParallelismRequest& req
 
 absl::Status CheckTensor(const FieldCheck& check, const Architecture& model, int tensor) {
   RETURN_IF_ERROR(CheckDivides(check, "tensor", tensor, "the model's heads", model.heads));
+  if (model.recurrence) {
+    RETURN_IF_ERROR(CheckDivides(check, "tensor", tensor, "the heads of the model's recurrence",
+                                 model.recurrence->heads));
+  }
+  if (model.compressed) {
+    RETURN_IF_ERROR(CheckDivides(check, "tensor", tensor, "the model's output groups",
+                                 model.compressed->output_groups));
+  }
   const bool even_kv =
       tensor <= model.kv_heads ? model.kv_heads % tensor == 0 : tensor % model.kv_heads == 0;
   if (!even_kv && !model.latent) {

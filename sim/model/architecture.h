@@ -7,10 +7,12 @@
 #include <string>
 #include <vector>
 
+#include "sim/model/mixers.h"
+
 namespace fleetsim {
 
 enum class NormKind { kLayerNorm, kRmsNorm, kLayerNormNoBias };
-enum class Positions { kLearned, kRotary, kAlibi };
+enum class Positions { kLearned, kRotary, kAlibi, kNone };
 
 // Mixture of experts: a router sends each token to `per_token` of `experts`.
 struct Experts {
@@ -22,7 +24,9 @@ struct Experts {
   int dense_layers = 0;                          // leading layers without experts
   int routing_groups = 0, groups_per_token = 0;  // zero: a token may go anywhere
   bool router_bias = false;
-  int layer_interval = 1;  // after the leading ones every n-th layer has experts
+  int layer_interval = 1;    // after the leading ones every n-th layer has experts
+  int latent = 0;            // width that routed experts work in; zero: the hidden width
+  bool shared_gate = false;  // the shared experts' output is weighed by a product with the input
 };
 
 // Multi-head latent attention (DeepSeek-V2, arXiv 2405.04434, section 2.1).
@@ -49,7 +53,15 @@ struct Architecture {
   int full_attention_interval = 0;  // every n-th layer has no window; zero: none
   std::optional<Experts> experts;
   std::optional<LatentAttention> latent;
+  std::string
+      layer_pattern;  // hybrids, a letter a layer: M recurrence, * attention, - dense, E experts
+  std::optional<Recurrence> recurrence;
+  std::optional<SparseIndex> index;
+  std::optional<CompressedAttention> compressed;
+  bool attention_gate = false;  // attention's output is multiplied by a projection of the input
+  int residual_streams = 1;     // hyper-connections (DeepSeek-V4)
   int multi_token_prediction_layers = 0;
+  bool shared_prediction = false;  // the further-token modules are one, applied several times
   std::optional<double> published_parameters, published_active_parameters;
   std::string source;
 };
@@ -58,22 +70,32 @@ struct Architecture {
 int QueryKeyHeadDim(const Architecture& model);
 int ValueHeadDim(const Architecture& model);
 
+// Width of the vectors that routed experts get.
+double ExpertWidth(const Architecture& model);
+
 // Layers are numbered from 0; numbers from `layers` on are multi-token prediction modules, whose
-// block is of the same kind as the last layer's.
+// block is of the same kind as the last layer's; of a hybrid with a pattern attention and the
+// pattern's feed-forward block.
+LayerKind KindOf(const Architecture& model, int layer);
 bool HasExperts(const Architecture& model, int layer);
 
 // Tokens that a query of the layer looks back at most; zero: all.
 int WindowOf(const Architecture& model, int layer);
 
+// Layers with attention, without further-token modules.
+int AttentionLayers(const Architecture& model);
+
 // Parameters of one transformer layer by how parallelism treats them.
 struct LayerParameters {
-  double attention = 0;     // divided by tensor parallelism: q and output (MLA: all up-projections)
-  double key_value = 0;     // k and v: divided too, but no further than one kv head a rank
-  double feed_forward = 0;  // dense block or shared experts, divided by tensor parallelism
-  double routed_experts = 0;    // all of them; divided by expert, then by tensor parallelism
-  double router = 0;            // whole on every rank
-  double norms = 0;             // whole on every rank
-  double other_replicated = 0;  // biases after a row-parallel product, MLA down-projections
+  // Divided by tensor parallelism: q and output (MLA: all up-projections), recurrences.
+  double attention = 0;
+  double key_value = 0;       // k and v: divided too, but no further than one kv head a rank
+  double feed_forward = 0;    // dense block or shared experts, divided by tensor parallelism
+  double routed_experts = 0;  // all of them; divided by expert, then by tensor parallelism
+  double router = 0;          // whole on every rank
+  double norms = 0;           // whole on every rank
+  // Biases after a row-parallel product, MLA down-projections, indexers, latents of experts.
+  double other_replicated = 0;
 
   double Replicated() const { return router + norms + other_replicated; }
   double Total() const {
@@ -103,9 +125,9 @@ struct ModelParameters {
   double embedding = 0;  // token table; published vocabulary, not padded
   double positions = 0;  // learned position table
   double embedding_norm = 0;
-  double layers = 0;  // all of them
-  double final_norm = 0;
-  double head = 0;  // zero where it shares the embedding's table
+  double layers = 0;      // all of them
+  double final_norm = 0;  // and what joins several residual streams before it
+  double head = 0;        // zero where it shares the embedding's table
   // Further-token modules: one layer each, two norms, a projection of 2 x hidden and a final norm
   // (DeepSeek-V3, arXiv 2412.19437, section 2.2); embedding and head are the model's own.
   double multi_token_prediction = 0;

@@ -2,34 +2,12 @@
 
 #include <algorithm>
 
+#include "sim/model/operators.h"
+
 namespace fleetsim {
 namespace {
 
-// Matrix products of the attention block, per token and forward.
-double AttentionProductFlops(const Architecture& model) {
-  const double hidden = model.hidden;
-  const double heads = model.heads;
-  if (!model.latent) {
-    return 2 * hidden * model.head_dim * (2 * heads + 2.0 * model.kv_heads);
-  }
-  const LatentAttention& latent = *model.latent;
-  const double query_width = heads * QueryKeyHeadDim(model);
-  const double query =
-      latent.q_lora_rank > 0 ? latent.q_lora_rank * (hidden + query_width) : hidden * query_width;
-  const double kv_down = hidden * (latent.kv_lora_rank + latent.qk_rope_head_dim);
-  const double kv_up = latent.kv_lora_rank * heads * (latent.qk_nope_head_dim + latent.v_head_dim);
-  const double output = heads * latent.v_head_dim * hidden;
-  return 2 * (query + kv_down + kv_up + output);
-}
-
-double FeedForwardFlops(const Architecture& model, int layer) {
-  const double per_width = 2 * (model.gated_ffn ? 3.0 : 2.0) * model.hidden;
-  if (!HasExperts(model, layer)) return per_width * model.ffn;
-  const Experts& experts = *model.experts;
-  const double width = static_cast<double>(experts.per_token) * experts.ffn +
-                       static_cast<double>(experts.shared) * experts.shared_ffn;
-  return per_width * width + 2.0 * model.hidden * experts.experts;
-}
+double FlopsOf(const GemmShape& shape) { return 2 * shape.m * shape.n * shape.k * shape.batch; }
 
 // Share of the layers that gradients pass.
 double ReachedLayers(const Architecture& model, const Trainable& trainable) {
@@ -44,20 +22,42 @@ double MeanAttendedKeys(int tokens, double sequence_length, AttentionCount count
   return count == AttentionCount::kCausal ? causal : 2 * causal;
 }
 
+double MeanKeys(const LayerKind& kind, double sequence_length, AttentionCount count) {
+  if (kind.compression == 0) {
+    const bool both = kind.window > 0 && kind.selected > 0;
+    const int most = both ? std::min(kind.window, kind.selected) : kind.window + kind.selected;
+    return MeanAttendedKeys(most, sequence_length, count);
+  }
+  return MeanAttendedKeys(kind.window, sequence_length, count) +
+         MeanAttendedKeys(kind.selected, sequence_length / kind.compression, count);
+}
+
+double IndexedKeys(const LayerKind& kind, double sequence_length, AttentionCount count) {
+  return MeanAttendedKeys(0, sequence_length / std::max(1, kind.compression), count);
+}
+
 TokenFlops ForwardFlopsPerToken(const Architecture& model, double sequence_length,
                                 AttentionCount count) {
   TokenFlops flops;
   const double per_key = 2.0 * model.heads * (QueryKeyHeadDim(model) + ValueHeadDim(model));
   const int modules = model.multi_token_prediction_layers;
   for (int layer = 0; layer < model.layers + modules; ++layer) {
-    flops.products += Flops(AttentionProductFlops(model) + FeedForwardFlops(model, layer));
-    const double keys = MeanAttendedKeys(WindowOf(model, layer), sequence_length, count);
-    flops.attention_core += Flops(per_key * keys);
+    const LayerKind kind = KindOf(model, layer);
+    const LayerOperators token = ForwardOperators(model, layer, {.sequence_length = 1});
+    for (const GemmOp& gemm : token.gemms) flops.products += Flops(FlopsOf(gemm.shape));
+    for (const ChunkProduct& product : token.recurrence.products) {
+      flops.attention_core += Flops(FlopsOf(product.shape));
+    }
+    if (kind.mixer == Mixer::kAttention) {
+      flops.attention_core += Flops(per_key * MeanKeys(kind, sequence_length, count));
+    }
+    if (kind.indexer) {
+      const double per_entry = 2.0 * model.index->heads * model.index->head_dim;
+      flops.attention_core += Flops(per_entry * IndexedKeys(kind, sequence_length, count));
+    }
   }
-  // Each further-token module joins two hidden vectors into one and has a loss of its own.
-  const double hidden = model.hidden;
-  flops.products += Flops(modules * 4 * hidden * hidden);
-  flops.head = Flops((1 + modules) * 2 * hidden * model.vocab);
+  // Each further-token module has a loss of its own.
+  flops.head = Flops((1 + modules) * 2.0 * model.hidden * model.vocab);
   return flops;
 }
 
@@ -90,7 +90,7 @@ Flops HardwareFlopsPerToken(const Architecture& model, double sequence_length, A
 Flops SixNFlopsPerToken(const Architecture& model) { return Flops(6 * ActiveParameters(model)); }
 
 Flops PalmFlopsPerToken(const Architecture& model, double sequence_length) {
-  const double attention = 6 * sequence_length * model.layers * model.heads *
+  const double attention = 6 * sequence_length * AttentionLayers(model) * model.heads *
                            (QueryKeyHeadDim(model) + ValueHeadDim(model));
   return SixNFlopsPerToken(model) + Flops(attention);
 }

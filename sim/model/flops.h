@@ -20,10 +20,15 @@ enum class AttentionCount { kFullSquare, kCausal };
 // `window` zero: everything before.
 double MeanAttendedKeys(int window, double sequence_length, AttentionCount count);
 
+// Keys and compressed entries that a query of such a layer meets, and entries that its indexer
+// scores.
+double MeanKeys(const LayerKind& kind, double sequence_length, AttentionCount count);
+double IndexedKeys(const LayerKind& kind, double sequence_length, AttentionCount count);
+
 // Forward pass of one token through the whole model, further-token modules included.
 struct TokenFlops {
   Flops products;        // matrix products of the layers
-  Flops attention_core;  // scores and values
+  Flops attention_core;  // scores and values, an indexer's scores, chunks of a recurrence
   Flops head;            // hidden to vocabulary (published vocabulary, not padded)
   Flops Total() const { return products + attention_core + head; }
 };

@@ -42,26 +42,51 @@ struct LayerShard {
   double Tokens() const { return sequences * sequence_length / context; }
 };
 
+// A product inside the chunks of a recurrence: no weights, always in 16 bits.
+struct ChunkProduct {
+  GemmShape shape;     // forward, all chunks and heads of the rank in one launch
+  bool again = false;  // the backward pass computes it again instead of having kept its result
+};
+
+// A recurrence computed in chunks: what lies between the projections of its inputs and its output.
+struct RecurrenceOperators {
+  std::vector<ChunkProduct> products;
+  double state_elements = 0;   // states at the ends of the chunks, all heads of the rank
+  double passed_elements = 0;  // read or written by the convolution, the gate and its norm, forward
+  double kept_elements = 0;    // until the backward pass: inputs, outputs before and after the gate
+};
+
 // Forward pass of one transformer layer on one rank.
 struct LayerOperators {
   std::vector<GemmOp> gemms;  // in order of execution
-  AttentionShape attention;   // the attention core, after the last projection of q, k and v
+  // The attention core, after the last projection of q, k and v, and the scores of the indexer that
+  // chooses its keys; no heads where the layer has none.
+  AttentionShape attention, index;
+  RecurrenceOperators recurrence;
+  int blocks = 2;  // parts with a norm and a residual of their own
   double tokens = 0;
   // Units of the stack's passes: hidden_elements = tokens x hidden; ffn_elements = tokens x width
   // of the feed-forward block on this rank, x 1.5 where it is gated (three operands instead of
   // two).
   double hidden_elements = 0, ffn_elements = 0;
-  // Reads and writes beyond the two norms and residuals of a plain layer: norms after attention and
-  // feed-forward (sandwich), in units of hidden_elements.
+  // Reads and writes beyond the norms and residuals of a plain layer's blocks, in units of
+  // hidden_elements: norms after them (sandwich), further residual streams.
   double extra_hidden_passes = 0;
   // q and k on this rank, and how often they are read or written for rotation and head norms.
   double query_key_elements = 0, query_key_passes = 0;
-  // Activations that one rank sends to experts, its tokens x experts_per_token x hidden, and those
+  // Activations that one rank sends to experts, its tokens x experts_per_token x width, and those
   // that it then computes on, elements of the busiest rank; zero without experts.
   double dispatched_elements = 0, received_elements = 0;
 };
 // Layers as in HasExperts(): a further-token module also has its joining projection.
 LayerOperators ForwardOperators(const Architecture& model, int layer, const LayerShard& shard);
+
+// Chunked computation of `mixer` over `tokens` on one of `tensor` ranks. State space and decay: Dao
+// & Gu 2024, section 6: scores of a chunk for each group of heads, the chunk's state, and the
+// output from scores (their causal half) and the state before. Delta rule: Yang et al. 2024 (arXiv
+// 2406.06484, section 3; arXiv 2412.06464, section 3.3): products of keys, the inverse of a
+// triangle, new keys and values from it, what the state before predicts, then as above.
+RecurrenceOperators ChunkedRecurrence(const Recurrence& mixer, double tokens, int tensor);
 
 // The attention core of a stack that stores the scores: two batched products and what lies between.
 GemmShape ScoresGemm(const AttentionShape& attention);

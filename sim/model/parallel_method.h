@@ -5,8 +5,8 @@
 namespace fleetsim {
 
 // In which order a pipeline rank runs its passes (sim/parallel/schedule.h). With several chunks a
-// rank, kOneForwardOneBackward is the interleaved schedule.
-enum class Schedule { kOneForwardOneBackward, kGpipe, kZeroBubbleH1 };
+// rank, kOneForwardOneBackward is the interleaved schedule; kZeroBubbleV has two, placed in a V.
+enum class Schedule { kOneForwardOneBackward, kGpipe, kZeroBubbleH1, kZeroBubbleV };
 
 // How attention sees a sequence that is divided among context ranks.
 enum class ContextMethod {

@@ -18,7 +18,7 @@ struct Module {
 };
 
 // A module may stand for several products: those of experts, of shared experts, of dense layers.
-constexpr std::array<Module, 26> kModules = {{
+constexpr std::array<Module, 28> kModules = {{
     {"linear_qkv", "qkv_projection", Share::kAll},
     {"q_proj", "qkv_projection", Share::kQuery},
     {"k_proj", "qkv_projection", Share::kKey},
@@ -30,6 +30,8 @@ constexpr std::array<Module, 26> kModules = {{
     {"kv_b_proj", "kv_up", Share::kAll},
     {"o_proj", "attention_output", Share::kAll},
     {"linear_proj", "attention_output", Share::kAll},
+    {"in_proj", "mixer_input", Share::kAll},
+    {"out_proj", "mixer_output", Share::kAll},
     {"gate_proj", "ffn_up", Share::kGate},
     {"up_proj", "ffn_up", Share::kGate},
     {"linear_fc1", "ffn_up", Share::kAll},
@@ -172,7 +174,8 @@ InputsKept InputsForGradients(const Trainable& trainable, const Architecture& mo
   const LayerOperators operators = ForwardOperators(model, layer, {.sequence_length = 1});
   for (const Adapter& adapter : AdaptersOf(trainable, operators, model, 1)) {
     const absl::string_view product = adapter.product;
-    if (product == "attention_output") continue;  // attention keeps its output anyway
+    // Attention and recurrences keep their output anyway.
+    if (product == "attention_output" || product == "mixer_output") continue;
     if (absl::EndsWith(product, "ffn_down") || absl::EndsWith(product, "expert_down")) {
       kept.activation = true;
     } else if (absl::EndsWith(product, "ffn_up") || absl::EndsWith(product, "expert_up")) {

@@ -24,7 +24,8 @@ double SequenceShare(const Strategy& strategy) {
 
 // The input of a layer, all that full recomputation keeps of it.
 double LayerInput(const MemoryQuestion& question, const LayerOperators& operators) {
-  return operators.hidden_elements * kActivationBytes * SequenceShare(question.strategy);
+  return operators.hidden_elements * question.model->residual_streams * kActivationBytes *
+         SequenceShare(question.strategy);
 }
 
 // Inputs of the activation function and its output, which some stacks compute again. `ffn_elements`
@@ -41,7 +42,8 @@ double ActivationFunctionElements(const MemoryQuestion& question, const LayerOpe
 double NarrowSaving(const MemoryQuestion& question, const LayerOperators& operators) {
   if (!IsNarrow(question.precision) || question.stack->narrow.keeps_wide_activations) return 0.0;
   const double narrow = StoredBytes({question.precision, question.recipe.scaling});
-  const double norms = 2.0 * operators.hidden_elements * SequenceShare(question.strategy);
+  const double norms =
+      operators.blocks * operators.hidden_elements * SequenceShare(question.strategy);
   const double function = operators.ffn_elements / (question.model->gated_ffn ? 1.5 : 1.0);
   const double kept = question.stack->recomputes_activation_function ? 0.0 : function;
   const double attention =
@@ -60,11 +62,16 @@ double LayerWithoutScores(const MemoryQuestion& question, const LayerOperators& 
   // Operands of the products: q, k, v and the attention's output; input and output of the
   // activation function (Korthikanti et al. 2022, section 4.1).
   const double sharded = operators.tokens * (query + key_value + context) +
+                         operators.recurrence.kept_elements +
                          ActivationFunctionElements(question, operators);
+  // The stack's number is of a layer with two blocks; further streams are each block's operands.
+  const double blocks = operators.blocks / 2.0;
+  const double streams = (question.model->residual_streams - 1) * kActivationBytes;
   // Of experts the copies that they compute on, too, as they came.
   const double copies = operators.received_elements * question.stack->dispatch_element_bytes;
   return (sharded * kActivationBytes + copies) * (1.0 - again.matrix) +
-         operators.hidden_elements * question.stack->activation_replicated *
+         operators.hidden_elements *
+             (question.stack->activation_replicated * blocks + streams * operators.blocks) *
              (1.0 - again.elementwise) * SequenceShare(question.strategy) -
          NarrowSaving(question, operators) * (1.0 - again.matrix);
 }
@@ -101,7 +108,9 @@ double ModulesNotKept(const MemoryQuestion& question, int layer, const LayerOper
         operators.tokens * (attention.heads * attention.head_dim +
                             attention.kv_heads * (attention.head_dim + attention.value_dim));
   }
-  if (modules.norms) elements += 2.0 * operators.hidden_elements * SequenceShare(question.strategy);
+  if (modules.norms) {
+    elements += operators.blocks * operators.hidden_elements * SequenceShare(question.strategy);
+  }
   if (experts && modules.experts) {
     elements +=
         operators.received_elements * question.stack->dispatch_element_bytes / kActivationBytes +
@@ -113,17 +122,29 @@ double ModulesNotKept(const MemoryQuestion& question, int layer, const LayerOper
   return elements * kActivationBytes + (modules.attention_core ? Scores(question, operators) : 0.0);
 }
 
+// Of one micro-batch. Layers of one kind keep the same where all of them are trained.
+double ChunkActivations(const MemoryQuestion& question, int chunk) {
+  double bytes = 0.0, same = 0.0;
+  int last = -1;
+  for (int layer : LayersOfChunk(*question.model, question.strategy, chunk)) {
+    const bool alike = last >= 0 && question.trainable.Everything() &&
+                       HasExperts(*question.model, layer) == HasExperts(*question.model, last) &&
+                       WindowOf(*question.model, layer) == WindowOf(*question.model, last) &&
+                       (layer < question.model->layers) == (last < question.model->layers);
+    if (!alike) same = LayerActivations(question, layer).value();
+    bytes += same;
+    last = layer;
+  }
+  return bytes;
+}
+
 // Largest sum of a chunk's activations over the schedule: every forward pass adds its chunk's,
 // every backward pass takes them back.
 double PeakActivations(const MemoryQuestion& question, int stage) {
   const Strategy& strategy = question.strategy;
   std::vector<double> chunk_bytes;
   for (int i = 0; i < strategy.virtual_stages; ++i) {
-    double bytes = 0.0;
-    for (int layer : LayersOfChunk(*question.model, strategy, strategy.ChunkOf(stage, i))) {
-      bytes += LayerActivations(question, layer).value();
-    }
-    chunk_bytes.push_back(bytes);
+    chunk_bytes.push_back(ChunkActivations(question, strategy.ChunkOf(stage, i)));
   }
   double now = 0.0;
   double peak = 0.0;
@@ -153,13 +174,16 @@ double GatheredWeights(const MemoryQuestion& question, double all) {
   const SoftwareStack& stack = *question.stack;
   if (!strategy.ShardsWeights(stack) || strategy.optimizer_shards == 1) return 0.0;
   const int layer = question.model->layers - 1;
+  // Experts that no other rank of the shard group holds stay whole.
+  const auto gathered = [&](const HeldParameters& held) {
+    return held.shared + (strategy.ExpertOptimizerShards() > 1 ? held.experts : 0.0);
+  };
   const double trained =
-      TrainedByLayer(*question.model, question.trainable, strategy, layer).Total();
+      gathered(TrainedByLayer(*question.model, question.trainable, strategy, layer));
   const double gradients = strategy.accumulates_whole ? 0.0 : trained * stack.weight_bytes;
   if (strategy.zero_stage < 3) return gradients;
-  const double one = WeightBytesByLayer(*question.model, question.trainable, strategy, layer,
-                                        LayerWeightBytes(question))
-                         .Total();
+  const double one = gathered(WeightBytesByLayer(*question.model, question.trainable, strategy,
+                                                 layer, LayerWeightBytes(question)));
   return std::min(one * (1 + strategy.prefetched_layers), all) + gradients;
 }
 
@@ -174,7 +198,7 @@ double Working(const MemoryQuestion& question, int stage) {
   } else if (question.recompute == Recompute::kSelective) {
     working = Scores(question, operators);
   }
-  if (stage + 1 == question.strategy.pipeline) {
+  if (stage == question.strategy.HeadStage()) {
     const HeadOperators head = LossHead(*question.model, ShardOf(question));
     working = std::max(working, head.logits * question.stack->logit_activation);
   }
@@ -187,9 +211,7 @@ double PeakDualActivations(const MemoryQuestion& question, int stage) {
   const int chunks[] = {stage, strategy.pipeline - 1 - stage};
   double bytes[2] = {};
   for (int direction : {0, 1}) {
-    for (int layer : LayersOfChunk(*question.model, strategy, chunks[direction])) {
-      bytes[direction] += LayerActivations(question, layer).value();
-    }
+    bytes[direction] = ChunkActivations(question, chunks[direction]);
   }
   double now = 0.0;
   double peak = 0.0;
@@ -240,19 +262,23 @@ Bytes LayerActivations(const MemoryQuestion& question, int layer) {
   return Bytes(question.recomputed_layers * kept + (1.0 - question.recomputed_layers) * all);
 }
 
-MemoryUse StageMemory(const MemoryQuestion& question, int stage) {
-  if (question.strategy.dual_pipe) return DualStageMemory(question, stage);
-  const SoftwareStack& stack = *question.stack;
+StageStates StatesOfStage(const MemoryQuestion& question, int stage) {
   const Strategy& strategy = question.strategy;
   const Trainable& trainable = question.trainable;
-  const HeldParameters trained = TrainedByStage(*question.model, trainable, strategy, stage);
-  HeldParameters weights = WeightBytesByStage(*question.model, trainable, strategy, stage,
-                                              {LayerWeightBytes(question), stack.weight_bytes});
+  HeldParameters weights =
+      WeightBytesByStage(*question.model, trainable, strategy, stage,
+                         {LayerWeightBytes(question), question.stack->weight_bytes});
   // Adapters are switched off for the reference pass; a base that changes needs a copy.
   if (trainable.reference_pass && !trainable.HasAdapters()) {
     weights +=
         HeldByStage(*question.model, strategy, stage) * StoredBytes(FrozenStorage::kSixteenBit);
   }
+  return {TrainedByStage(*question.model, trainable, strategy, stage), weights};
+}
+
+MemoryUse StateMemory(const MemoryQuestion& question, const StageStates& states) {
+  const SoftwareStack& stack = *question.stack;
+  const Strategy& strategy = question.strategy;
   // What counts where a ZeRO stage from `divided_from` on spreads it over the replicas.
   const auto kept = [&](const HeldParameters& held, int divided_from) {
     if (strategy.zero_stage < divided_from) return held.Total();
@@ -260,16 +286,26 @@ MemoryUse StageMemory(const MemoryQuestion& question, int stage) {
            held.experts / strategy.ExpertOptimizerShards();
   };
   MemoryUse use;
-  use.stage = stage;
-  use.weights = Bytes(kept(weights, 3));
-  const double gradients = strategy.accumulates_whole ? trained.Total() : kept(trained, 2);
+  use.weights = Bytes(kept(states.weight_bytes, 3));
+  const double gradients =
+      strategy.accumulates_whole ? states.trained.Total() : kept(states.trained, 2);
   use.gradients = Bytes(gradients * stack.GradientBytes(question.precision));
   use.optimizer =
-      Bytes(kept(trained, 1) * stack.optimizer_bytes * (1.0 - strategy.optimizer_offload));
-  use.activations = Bytes(PeakActivations(question, stage) * (1.0 - strategy.activation_offload));
-  use.working = Bytes(Working(question, stage) + GatheredWeights(question, weights.Total()));
+      Bytes(kept(states.trained, 1) * stack.optimizer_bytes * (1.0 - strategy.optimizer_offload));
   use.reserved = stack.reserved_memory;
-  use.slack = (use.activations + use.working) * stack.memory_slack;
+  return use;
+}
+
+MemoryUse StageMemory(const MemoryQuestion& question, int stage) {
+  if (question.strategy.dual_pipe) return DualStageMemory(question, stage);
+  const Strategy& strategy = question.strategy;
+  const StageStates states = StatesOfStage(question, stage);
+  MemoryUse use = StateMemory(question, states);
+  use.stage = stage;
+  use.activations = Bytes(PeakActivations(question, stage) * (1.0 - strategy.activation_offload));
+  use.working =
+      Bytes(Working(question, stage) + GatheredWeights(question, states.weight_bytes.Total()));
+  use.slack = (use.activations + use.working) * question.stack->memory_slack;
   return use;
 }
 

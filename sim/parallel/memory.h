@@ -11,6 +11,7 @@
 #include "sim/model/recompute.h"
 #include "sim/model/trainable.h"
 #include "sim/parallel/memory_use.h"
+#include "sim/parallel/stage_parameters.h"
 #include "sim/parallel/strategy.h"
 
 namespace fleetsim {
@@ -31,6 +32,16 @@ struct MemoryQuestion {
 
 // Kept of one layer for one micro-batch until its backward pass, on one rank.
 Bytes LayerActivations(const MemoryQuestion& question, int layer);
+
+// Parameters that one rank of a stage trains, and bytes of all its weights, before ZeRO divides
+// them.
+struct StageStates {
+  HeldParameters trained, weight_bytes;
+};
+StageStates StatesOfStage(const MemoryQuestion& question, int stage);
+
+// Weights, gradients, optimizer and what is reserved, without what a pass needs.
+MemoryUse StateMemory(const MemoryQuestion& question, const StageStates& states);
 
 // Of one rank of pipeline stage `stage`.
 MemoryUse StageMemory(const MemoryQuestion& question, int stage);

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "sim/base/check.h"
+#include "sim/parallel/zero_bubble_v.h"
 
 namespace fleetsim {
 namespace {
@@ -79,6 +80,8 @@ std::vector<Pass> PipelineOrder(const Strategy& strategy, int stage) {
       return GpipeOrder(strategy.micro_batches);
     case Schedule::kZeroBubbleH1:
       return ZeroBubbleOrder(stage, strategy.pipeline, strategy.micro_batches);
+    case Schedule::kZeroBubbleV:
+      return ZeroBubbleVOrder(stage, strategy.pipeline, strategy.micro_batches);
     case Schedule::kOneForwardOneBackward:
       break;
   }

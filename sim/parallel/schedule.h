@@ -34,7 +34,8 @@ std::vector<Pass> PipelineOrder(int stage, int pipeline, int virtual_stages, int
 //  kGpipe  all forward passes, then all backward passes (Huang et al. 2018, arXiv 1811.06965);
 //  kZeroBubbleH1  1F1B with the weight gradients of stage s held back by s micro-batches, so that
 //  they fill the gaps at the end (Qi et al. 2023, arXiv 2401.10241, section 2.2): activations of as
-//  many micro-batches as there are stages on every rank, bubble (p - 1) (F + B - W).
+//  many micro-batches as there are stages on every rank, bubble (p - 1) (F + B - W);
+//  kZeroBubbleV  see zero_bubble_v.h.
 std::vector<Pass> PipelineOrder(const Strategy& strategy, int stage);
 
 // Forward passes that are done but not yet taken back when the most are, over the whole order:

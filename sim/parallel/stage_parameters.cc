@@ -11,7 +11,7 @@ double VocabularyMatrixOnRank(const Architecture& model, const Strategy& strateg
 
 // Further-token modules look up in a copy of the table where the first stage is another rank's.
 double PredictionTable(const Architecture& model, const Strategy& strategy) {
-  const bool copied = model.multi_token_prediction_layers > 0 && strategy.pipeline > 1;
+  const bool copied = model.multi_token_prediction_layers > 0 && strategy.HeadStage() > 0;
   return copied ? VocabularyMatrixOnRank(model, strategy) : 0.0;
 }
 
@@ -36,7 +36,7 @@ double EmbeddingParametersOnRank(const Architecture& model, const Strategy& stra
 }
 
 double HeadParametersOnRank(const Architecture& model, const Strategy& strategy) {
-  const bool shared = model.tied_embeddings && strategy.pipeline == 1;
+  const bool shared = model.tied_embeddings && strategy.HeadStage() == 0;
   return CountParameters(model).final_norm +
          (shared ? 0.0 : VocabularyMatrixOnRank(model, strategy));
 }
@@ -53,6 +53,7 @@ std::vector<int> LayersOfChunk(const Architecture& model, const Strategy& strate
 }
 
 HeldParameters HeldByLayer(const Architecture& model, const Strategy& strategy, int layer) {
+  if (model.shared_prediction && layer > model.layers) return {};  // the first module's
   const double join =
       layer >= model.layers ? PredictionJoinParameters(model) / strategy.tensor : 0.0;
   return {SharedParametersOnRank(model, layer, strategy.tensor) + join,
@@ -63,7 +64,7 @@ HeldParameters HeldByStage(const Architecture& model, const Strategy& strategy, 
   HeldParameters held = SumLayers(model, strategy, stage,
                                   [&](int layer) { return HeldByLayer(model, strategy, layer); });
   if (stage == 0) held.shared += EmbeddingParametersOnRank(model, strategy);
-  if (stage + 1 == strategy.pipeline) {
+  if (stage == strategy.HeadStage()) {
     held.shared += HeadParametersOnRank(model, strategy);
     held.shared += PredictionTable(model, strategy);
   }
@@ -90,7 +91,7 @@ HeldParameters TrainedByStage(const Architecture& model, const Trainable& traina
   if (stage == 0 && trainable.TrainsEmbedding()) {
     trained.shared += EmbeddingParametersOnRank(model, strategy);
   }
-  if (stage + 1 == strategy.pipeline && trainable.TrainsHead()) {
+  if (stage == strategy.HeadStage() && trainable.TrainsHead()) {
     trained.shared += HeadParametersOnRank(model, strategy);
   }
   return trained;
@@ -116,7 +117,7 @@ HeldParameters WeightBytesByStage(const Architecture& model, const Trainable& tr
     bytes.shared += EmbeddingParametersOnRank(model, strategy) *
                     (trainable.TrainsEmbedding() ? training.ends : frozen);
   }
-  if (stage + 1 == strategy.pipeline) {
+  if (stage == strategy.HeadStage()) {
     bytes.shared += (HeadParametersOnRank(model, strategy) + PredictionTable(model, strategy)) *
                     (trainable.TrainsHead() ? training.ends : frozen);
   }
@@ -124,7 +125,7 @@ HeldParameters WeightBytesByStage(const Architecture& model, const Trainable& tr
 }
 
 double TiedParametersAcrossStages(const Architecture& model, const Strategy& strategy) {
-  if (!model.tied_embeddings || strategy.pipeline == 1) return 0.0;
+  if (!model.tied_embeddings || strategy.HeadStage() == 0) return 0.0;
   return VocabularyMatrixOnRank(model, strategy);
 }
 

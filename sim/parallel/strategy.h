@@ -49,12 +49,27 @@ struct Strategy {
   int CloseAccelerators() const { return std::max(tensor, expert * expert_tensor); }
   // Ranks that hold the same part of the same experts.
   int ExpertReplicas() const { return tensor * data * context / (expert * expert_tensor); }
-  // Ranks that the optimizer states of the experts are spread over.
-  int ExpertOptimizerShards() const { return std::min(optimizer_shards, ExpertReplicas()); }
+  // Of them, those that what is sharded of the experts is spread over: the ones in a shard group of
+  // optimizer_shards x tensor ranks (torchtitan, parallel_dims.py; Megatron-Core,
+  // parallel_state.py).
+  int ExpertOptimizerShards() const {
+    if (optimizer_shards == 1) return 1;
+    return std::max(1, optimizer_shards * tensor / (expert * expert_tensor));
+  }
   int Accelerators() const { return tensor * pipeline * data * context; }
-  // Chunks are dealt to pipeline ranks in turn (interleaved placement, Narayanan et al.
-  // 2021, 2.2.2).
-  int ChunkOf(int stage, int virtual_stage) const { return virtual_stage * pipeline + stage; }
+  // Chunks are dealt to pipeline ranks in turn (interleaved placement, Narayanan et al. 2021,
+  // 2.2.2), or there and back (Qi et al. 2023, section 6).
+  bool IsV() const { return schedule == Schedule::kZeroBubbleV; }
+  int ChunkOf(int stage, int virtual_stage) const {
+    return virtual_stage * pipeline + (IsV() && virtual_stage == 1 ? pipeline - 1 - stage : stage);
+  }
+  int StageOf(int chunk) const {
+    return IsV() && chunk >= pipeline ? 2 * pipeline - 1 - chunk : chunk % pipeline;
+  }
+  // Pipeline rank of the loss head; the embedding is on rank 0.
+  int HeadStage() const { return IsV() ? 0 : pipeline - 1; }
+  // Input and weight gradients are passes of their own.
+  bool SplitsBackward() const { return IsV() || schedule == Schedule::kZeroBubbleH1; }
 };
 
 }  // namespace fleetsim

@@ -7,9 +7,12 @@ namespace fleetsim {
 namespace {
 
 int LayerMatrices(const Architecture& model, int layer) {
-  const int attention = 2;  // the joint projection of q, k and v, and that of the output
+  const LayerKind kind = KindOf(model, layer);
+  // The joint projection of q, k and v, or of a recurrence's inputs, and that of the output.
+  const int attention = kind.mixer == Mixer::kNone ? 0 : 2;
   const int block = model.gated_ffn ? 3 : 2;
-  if (!HasExperts(model, layer)) return attention + block;
+  if (kind.block == Block::kNone) return attention;
+  if (kind.block == Block::kDense) return attention + block;
   return attention + 1 + block * (model.experts->experts + model.experts->shared);  // 1: router
 }
 
@@ -17,7 +20,7 @@ int LayerMatrices(const Architecture& model, int layer) {
 
 int StageMatrices(const Architecture& model, const Strategy& strategy, int stage) {
   int matrices = stage == 0 ? 1 : 0;  // the embedding
-  if (stage + 1 == strategy.pipeline && (stage > 0 || !model.tied_embeddings)) ++matrices;
+  if (stage == strategy.HeadStage() && (stage > 0 || !model.tied_embeddings)) ++matrices;
   for (int i = 0; i < strategy.virtual_stages; ++i) {
     const int chunk = strategy.ChunkOf(stage, i);
     const auto begin = strategy.chunk_layers.begin();

@@ -17,9 +17,13 @@ struct Candidate {
   Seconds estimate;
 };
 
-// At most `limit` candidates, the fastest first: powers of two for tensor and micro-batch, divisors
-// for pipeline and virtual stages; only what fits in memory. Infeasible where nothing does, with
-// the breakdown of the one that needs least.
+// Strategies that the simulator should judge: the closed form leaves out what several groups on one
+// network cost each other.
+inline constexpr int kShortList = 4;
+
+// At most `limit` candidates of StrategyRequests() with the stack's ZeRO stages, the fastest first;
+// only what fits in memory. Infeasible where nothing does, with the breakdown of the one that needs
+// least and the smallest change of recomputation or ZeRO stage with which one fits.
 absl::StatusOr<std::vector<Candidate>> SearchStrategies(const Job& job, const Fleet& fleet,
                                                         const Catalog& catalog, int limit);
 

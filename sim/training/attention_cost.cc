@@ -88,6 +88,7 @@ Seconds Stream(const WorkerHardware& hardware, double bytes, double kernels) {
 
 PassKernels AttentionForward(const TrainingSpec& spec, const WorkerHardware& hardware,
                              AttentionShape core) {
+  if (core.heads == 0) return {};
   if (!IsFlash(spec.stack->attention)) return UnfusedForward(spec, hardware, core);
   if (spec.strategy.context > 1) return DividedForward(spec, hardware, core);
   core.generation = spec.stack->attention;
@@ -96,6 +97,7 @@ PassKernels AttentionForward(const TrainingSpec& spec, const WorkerHardware& har
 
 PassKernels AttentionBackward(const TrainingSpec& spec, const WorkerHardware& hardware,
                               AttentionShape core) {
+  if (core.heads == 0) return {};
   if (!IsFlash(spec.stack->attention)) return UnfusedBackward(spec, hardware, core);
   if (spec.strategy.context > 1) return DividedBackward(spec, hardware, core);
   core.generation = spec.stack->attention;

@@ -12,6 +12,35 @@ int IndexOfWork(Work work, Program& program) {
   return static_cast<int>(program.works.size()) - 1;
 }
 
+namespace {
+
+// Where the device waits for the host's launches in `work`, which has exchanges.
+void AddIssued(int work, Program& program, std::map<int, IssuedWork>& issued) {
+  const Seconds idle = program.works[work].parts[static_cast<int>(Part::kHost)];
+  if (idle.value() <= 0.0) return;
+  Work kernels = program.works[work];
+  Work host;
+  Add(kernels, Part::kHost, Activity::kIdle, idle * -1.0);
+  Add(host, Part::kHost, Activity::kIdle, idle);
+  issued[work] = {IndexOfWork(kernels, program), IndexOfWork(host, program),
+                  IndexOfWork(Work(), program)};
+}
+
+void AddAllIssued(Program& program, ChunkWorks& works) {
+  for (size_t i = 0; i < works.forward_pieces.size(); ++i) {
+    if (works.forward_exchanges[i].layers > 0.0) {
+      AddIssued(works.forward_pieces[i], program, works.issued);
+    }
+    if (works.backward_exchanges[i].layers > 0.0) {
+      AddIssued(works.backward_pieces[i], program, works.issued);
+    }
+  }
+  if (works.all_forward_exchanges.layers > 0.0) AddIssued(works.forward, program, works.issued);
+  if (works.all_backward_exchanges.layers > 0.0) AddIssued(works.backward, program, works.issued);
+}
+
+}  // namespace
+
 ChunkWorks WorksOfChunk(const TrainingSpec& spec, const WorkerHardware& hardware, int chunk,
                         int pieces, Program& program) {
   ChunkCost cost = CostOfChunk(spec, hardware, chunk, pieces);
@@ -40,6 +69,7 @@ ChunkWorks WorksOfChunk(const TrainingSpec& spec, const WorkerHardware& hardware
     works.weight_pieces.push_back(IndexOfWork(piece, program));
   }
   if (!works.weight_pieces.empty()) works.weights = IndexOfWork(weights, program);
+  if (!HostWaitsForExchange(spec, hardware.links)) AddAllIssued(program, works);
   return works;
 }
 

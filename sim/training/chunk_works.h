@@ -2,6 +2,7 @@
 #ifndef SIM_TRAINING_CHUNK_WORKS_H_
 #define SIM_TRAINING_CHUNK_WORKS_H_
 
+#include <map>
 #include <vector>
 
 #include "sim/parallel/stage_parameters.h"
@@ -10,6 +11,13 @@
 #include "sim/training/spec.h"
 
 namespace fleetsim {
+
+// A piece of work with exchanges of experts where the host is slower than the device: the kernels
+// alone, the time in which the device waits for the host's launches, and what begins when that and
+// the exchange are through.
+struct IssuedWork {
+  int kernels, host, through;
+};
 
 struct ChunkWorks {
   // The whole chunk; indices into Program::works. Where the schedule splits the backward pass,
@@ -20,6 +28,7 @@ struct ChunkWorks {
   // As the pieces; of the whole chunk.
   std::vector<ExpertExchanges> forward_exchanges, backward_exchanges;
   ExpertExchanges all_forward_exchanges, all_backward_exchanges;
+  std::map<int, IssuedWork> issued;  // by work; where exchanges travel while the host issues
 };
 
 // Puts a piece of work into the program; its index there.

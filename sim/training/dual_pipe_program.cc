@@ -78,17 +78,6 @@ class DualPipeProgram {
     return static_cast<int>(program_.works.size()) - 1;
   }
 
-  // Processors that the kernels of the exchange leave to the others beside them.
-  double Slowdown(const ExpertExchanges& exchanges) const {
-    const double units = hardware_.device.accelerator->compute_units;
-    const double taken = ExpertExchange().processors;
-    const std::vector<CollectiveSpec> exchange =
-        ExchangeSpecs(spec_, hardware_.links, exchanges, 1.0);
-    const bool takes =
-        !exchange.empty() && exchange.front().exchange->library == ExpertLibrary::kNormal;
-    return takes && units > 2 * taken ? units / (units - taken) : 1.0;
-  }
-
   ChunkWorks Cost(int chunk) {
     const ChunkCost cost = CostOfChunk(spec_, hardware_, chunk, 1);
     const Work& forward = cost.forward.front();
@@ -98,7 +87,7 @@ class DualPipeProgram {
     Append(input, Scaled(weights, -1.0));
     ChunkWorks works{.forward_exchanges = cost.forward_exchanges.front(),
                      .backward_exchanges = cost.backward_exchanges.front()};
-    const double slowdown = Slowdown(works.forward_exchanges);
+    const double slowdown = SlowdownBeside(spec_, hardware_, works.forward_exchanges);
     works.forward = AddWork(forward);
     works.backward = AddWork(backward);
     works.input_gradient = AddWork(input);

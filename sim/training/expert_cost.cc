@@ -12,8 +12,9 @@ constexpr double kPermutationKernels = 4.0;
 }  // namespace
 
 double TensorReducedBlocks(const TrainingSpec& spec, int layer) {
-  if (!HasExperts(*spec.model, layer)) return 2.0;
-  return spec.model->experts->shared > 0 ? 2.0 : 1.0;
+  const LayerKind kind = KindOf(*spec.model, layer);
+  const bool only_routed = kind.block == Block::kExperts && spec.model->experts->shared == 0;
+  return kind.Blocks() - (only_routed ? 1.0 : 0.0);
 }
 
 Communication ExpertTensorTime(const TrainingSpec& spec, const WorkerHardware& hardware,

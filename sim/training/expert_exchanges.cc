@@ -41,11 +41,15 @@ ExpertExchanges BackwardExchanges(const TrainingSpec& spec, int layer) {
   return exchanges;
 }
 
+bool HostWaitsForExchange(const TrainingSpec& spec, const DomainLinks& links) {
+  return LibraryOn(*spec.stack, links) != ExpertLibrary::kCollective;
+}
+
 std::vector<CollectiveSpec> ExchangeSpecs(const TrainingSpec& spec, const DomainLinks& links,
                                           const ExpertExchanges& exchanges, double share) {
   if (exchanges.layers == 0.0 || share <= 0.0) return {};
   const Experts& experts = *spec.model->experts;
-  const double hidden = spec.model->hidden;
+  const double hidden = ExpertWidth(*spec.model);
   const double tokens = spec.Shard().Tokens() / spec.strategy.tensor;
   ExpertExchange exchange{.library = LibraryOn(*spec.stack, links),
                           .tokens = tokens * exchanges.layers * share,
@@ -68,6 +72,15 @@ std::vector<CollectiveSpec> ExchangeSpecs(const TrainingSpec& spec, const Domain
                      .exchange = exchange});
   }
   return specs;
+}
+
+double SlowdownBeside(const TrainingSpec& spec, const WorkerHardware& hardware,
+                      const ExpertExchanges& exchanges) {
+  const double units = hardware.device.accelerator->compute_units;
+  const double taken = ExpertExchange().processors;
+  const bool takes =
+      exchanges.layers > 0.0 && LibraryOn(*spec.stack, hardware.links) == ExpertLibrary::kNormal;
+  return takes && units > 2 * taken ? units / (units - taken) : 1.0;
 }
 
 }  // namespace fleetsim

@@ -30,6 +30,14 @@ ExpertExchanges BackwardExchanges(const TrainingSpec& spec, int layer);
 std::vector<CollectiveSpec> ExchangeSpecs(const TrainingSpec& spec, const DomainLinks& links,
                                           const ExpertExchanges& exchanges, double share);
 
+// How much longer computation takes beside them: the exchange's kernels take processors from it.
+double SlowdownBeside(const TrainingSpec& spec, const WorkerHardware& hardware,
+                      const ExpertExchanges& exchanges);
+
+// Libraries of expert kernels tell the host how many tokens have come before it can go on (DeepEP's
+// readme); the collective library's all-to-all is told before it starts.
+bool HostWaitsForExchange(const TrainingSpec& spec, const DomainLinks& links);
+
 }  // namespace fleetsim
 
 #endif  // SIM_TRAINING_EXPERT_EXCHANGES_H_

@@ -49,6 +49,19 @@ void AddSharding(const TrainingSpec& spec, std::vector<Change>& changes) {
   }
 }
 
+// Experts on twice as many ranks, and so on.
+void AddExperts(const TrainingSpec& spec, std::vector<Change>& changes) {
+  if (!spec.model->experts) return;
+  const Strategy& strategy = spec.strategy;
+  for (int factor = 2; strategy.ExpertReplicas() % factor == 0 &&
+                       spec.model->experts->experts % (strategy.expert * factor) == 0;
+       factor *= 2) {
+    TrainingSpec changed = spec;
+    changed.strategy.expert *= factor;
+    changes.emplace_back(absl::StrCat("expert ", changed.strategy.expert), changed);
+  }
+}
+
 // The last resort: slow, but nothing else has to change.
 void AddOffload(const TrainingSpec& spec, std::vector<Change>& changes) {
   if (spec.strategy.optimizer_offload >= 1.0) return;
@@ -71,6 +84,7 @@ void AddDegrees(const TrainingSpec& spec, std::vector<Change>& changes) {
     changed.strategy.optimizer_shards = strategy.data * strategy.context;
     changes.emplace_back("zero_stage 1", changed);
   }
+  AddExperts(spec, changes);
   AddSharding(spec, changes);
   for (int factor : {2, 4, 8}) {
     if (strategy.data % factor != 0 ||
@@ -123,6 +137,12 @@ MemoryQuestion QuestionOf(const TrainingSpec& spec) {
 
 MemoryUse MemoryOf(const TrainingSpec& spec) { return PeakMemory(QuestionOf(spec)); }
 
+absl::Status DoesNotFit(const MemoryUse& use, Bytes capacity, absl::string_view advice) {
+  return Infeasible(absl::StrCat("does not fit: pipeline stage ", use.stage, " needs ",
+                                 Gigabytes(use.Total()), " of ", Gigabytes(capacity), " (",
+                                 Breakdown(use), "); ", advice));
+}
+
 absl::StatusOr<MemoryUse> CheckFits(const TrainingSpec& spec, Bytes capacity) {
   const MemoryUse use = MemoryOf(spec);
   if (use.Total() <= capacity) return use;
@@ -133,9 +153,7 @@ absl::StatusOr<MemoryUse> CheckFits(const TrainingSpec& spec, Bytes capacity) {
     advice = absl::StrCat("smallest change that fits: ", name, " (", Gigabytes(need), ")");
     break;
   }
-  return Infeasible(absl::StrCat("does not fit: pipeline stage ", use.stage, " needs ",
-                                 Gigabytes(use.Total()), " of ", Gigabytes(capacity), " (",
-                                 Breakdown(use), "); ", advice));
+  return DoesNotFit(use, capacity, advice);
 }
 
 }  // namespace fleetsim

@@ -14,7 +14,11 @@ MemoryQuestion QuestionOf(const TrainingSpec& spec);
 // Memory on one accelerator of the fullest stage.
 MemoryUse MemoryOf(const TrainingSpec& spec);
 
-// The same, or Infeasible with the breakdown and the smallest change that fits `capacity`.
+// Infeasible: what is needed of `capacity`, its breakdown, and what to do.
+absl::Status DoesNotFit(const MemoryUse& use, Bytes capacity, absl::string_view advice);
+
+// The same as MemoryOf(), or Infeasible with the breakdown and the smallest change that fits
+// `capacity`.
 absl::StatusOr<MemoryUse> CheckFits(const TrainingSpec& spec, Bytes capacity);
 
 }  // namespace fleetsim

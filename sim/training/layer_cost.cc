@@ -6,6 +6,7 @@
 #include "sim/training/adapter_cost.h"
 #include "sim/training/attention_cost.h"
 #include "sim/training/expert_cost.h"
+#include "sim/training/mixer_cost.h"
 #include "sim/training/products.h"
 #include "sim/training/recomputed_modules.h"
 #include "sim/training/work.h"
@@ -26,12 +27,14 @@ Seconds ElementwiseTime(const TrainingSpec& spec, const WorkerHardware& hardware
                         double kernels) {
   const double query_width = operators.attention.heads * operators.attention.head_dim;
   const double extra_passes = operators.extra_hidden_passes * kActivationBytes;
+  // The stack's numbers are of a layer with two blocks.
+  const double blocks = operators.blocks / 2.0;
   const double bytes =
-      operators.hidden_elements * (traffic.hidden + extra_passes) * HiddenShare(spec) +
+      operators.hidden_elements * (traffic.hidden * blocks + extra_passes) * HiddenShare(spec) +
       operators.tokens * query_width * traffic.attention +
       operators.query_key_elements * operators.query_key_passes * kActivationBytes +
       operators.ffn_elements * traffic.ffn;
-  return Stream(hardware, bytes, kernels);
+  return Stream(hardware, bytes, kernels * blocks);
 }
 
 void AddKernels(Work& work, Part part, const PassKernels& kernels) {
@@ -103,7 +106,7 @@ Work ForwardKernels(const TrainingSpec& spec, const WorkerHardware& hardware, in
                         ElementwiseTime(spec, hardware, operators, spec.stack->forward_traffic,
                                         spec.stack->elementwise_kernels) +
                         PermutationTime(spec, hardware, operators, false)});
-  AddAttention(work, spec, part, AttentionForward(spec, hardware, operators.attention));
+  AddAttention(work, spec, part, MixerForward(spec, hardware, operators));
   if (!spec.trainable.Everything()) Append(work, FrozenForward(spec, hardware, layer, part));
   AddExposed(work, ExpertTensorTime(spec, hardware, operators));
   if (spec.strategy.tensor > 1) {
@@ -132,8 +135,7 @@ Work RecomputedKernels(const TrainingSpec& spec, const WorkerHardware& hardware,
                         spec.stack->elementwise_kernels) *
         share.elementwise;
     Work core;
-    AddAttention(core, spec, Part::kRecompute,
-                 AttentionForward(spec, hardware, operators.attention));
+    AddAttention(core, spec, Part::kRecompute, MixerForward(spec, hardware, operators));
     work = Scaled(core, share.attention);
     AddKernels(work, Part::kRecompute,
                {.matrix = products.matrix * share.matrix,
@@ -156,7 +158,7 @@ Work InputGradientKernels(const TrainingSpec& spec, const WorkerHardware& hardwa
        .memory = products.memory +
                  ElementwiseTime(spec, hardware, operators, spec.stack->backward_traffic, kernels) +
                  PermutationTime(spec, hardware, operators, true)});
-  AddAttention(work, spec, Part::kBackward, AttentionBackward(spec, hardware, operators.attention));
+  AddAttention(work, spec, Part::kBackward, MixerBackward(spec, hardware, operators));
   if (!spec.trainable.Everything()) Append(work, FrozenBackward(spec, hardware, layer));
   AddExposed(work, ExpertTensorTime(spec, hardware, operators));
   if (spec.strategy.tensor > 1) {
@@ -198,8 +200,11 @@ struct Launches {
 Launches LaunchesOf(const TrainingSpec& spec, int layer) {
   const SoftwareStack& stack = *spec.stack;
   const double casts = NarrowLaunches(spec, layer);
-  Launches launches{stack.launches_forward + casts, stack.launches_backward + casts};
-  if (HasExperts(*spec.model, layer)) {
+  const LayerKind kind = KindOf(*spec.model, layer);
+  const double blocks = kind.Blocks() / 2.0;
+  Launches launches{stack.launches_forward * blocks + casts,
+                    stack.launches_backward * blocks + casts};
+  if (kind.block == Block::kExperts) {
     launches.forward += stack.expert_launches_forward;
     launches.backward += stack.expert_launches_backward;
   }

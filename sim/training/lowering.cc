@@ -12,38 +12,6 @@
 namespace fleetsim {
 namespace {
 
-// Replicas next to each other share the optimizer states.
-int ShardGroupSize(const TrainingSpec& spec) { return spec.strategy.optimizer_shards; }
-
-std::vector<Group> DataGroups(const TrainingSpec& spec, const Placement& placement, int size) {
-  std::vector<Group> groups;
-  if (size <= 1) return groups;
-  for (int stage = 0; stage < placement.stages; ++stage) {
-    for (int first = 0; first < placement.replicas; first += size) {
-      Group group{.workers = {}, .lanes = spec.strategy.tensor};
-      for (int i = 0; i < size; ++i) group.workers.push_back(placement.WorkerOf(stage, first + i));
-      groups.push_back(std::move(group));
-    }
-  }
-  return groups;
-}
-
-std::vector<Group> AcrossGroups(const TrainingSpec& spec, const Placement& placement) {
-  std::vector<Group> groups;
-  if (!spec.strategy.IsHybrid()) return groups;
-  const int shards = spec.strategy.optimizer_shards;
-  for (int stage = 0; stage < placement.stages; ++stage) {
-    for (int shard = 0; shard < shards; ++shard) {
-      Group group{.workers = {}, .lanes = spec.strategy.tensor};
-      for (int i = shard; i < placement.replicas; i += shards) {
-        group.workers.push_back(placement.WorkerOf(stage, i));
-      }
-      groups.push_back(std::move(group));
-    }
-  }
-  return groups;
-}
-
 std::vector<Group> TiedGroups(const TrainingSpec& spec, const Placement& placement) {
   std::vector<Group> groups;
   if (TiedParametersAcrossStages(*spec.model, spec.strategy) == 0.0) return groups;
@@ -55,22 +23,17 @@ std::vector<Group> TiedGroups(const TrainingSpec& spec, const Placement& placeme
   return groups;
 }
 
-// Experts are dealt out to a stage's accelerators in order: those an expert is cut over next to
-// each other, then the expert ranks (Megatron-Core, parallel_state.py). `strategy.expert` ranks of
-// a group come `strategy.expert_tensor` accelerators apart.
-std::vector<Group> ExpertGroups(const Strategy& strategy, const Placement& placement) {
+// Runs of size x stride replicas, every stride-th of a run in one group.
+std::vector<Group> RegularGroups(const GroupShape& shape, const Placement& placement) {
   std::vector<Group> groups;
-  if (strategy.expert <= 1) return groups;
-  const int span = strategy.expert * strategy.expert_tensor;
-  const int workers = std::max(1, span / strategy.tensor);
-  const int ranks = std::min(strategy.expert, strategy.tensor / strategy.expert_tensor);
+  if (shape.size == 0) return groups;
+  const int run = shape.size * shape.stride;
   for (int stage = 0; stage < placement.stages; ++stage) {
-    for (int first = 0; first < placement.replicas; first += workers) {
-      Group group{.workers = {},
-                  .lanes = std::min(strategy.tensor, span) / ranks,
-                  .ranks_per_worker = ranks};
-      for (int i = 0; i < workers; ++i) {
-        group.workers.push_back(placement.WorkerOf(stage, first + i));
+    for (int first = 0; first < placement.replicas; ++first) {
+      if (first % run >= shape.stride) continue;
+      Group group{.workers = {}, .lanes = shape.lanes, .ranks_per_worker = shape.ranks_per_worker};
+      for (int i = 0; i < shape.size; ++i) {
+        group.workers.push_back(placement.WorkerOf(stage, first + i * shape.stride));
       }
       groups.push_back(std::move(group));
     }
@@ -78,23 +41,27 @@ std::vector<Group> ExpertGroups(const Strategy& strategy, const Placement& place
   return groups;
 }
 
-// Every span-th accelerator of a stage holds the same experts.
-std::vector<Group> ExpertDataGroups(const Strategy& strategy, const Placement& placement) {
-  std::vector<Group> groups;
-  if (strategy.ExpertReplicas() <= 1) return groups;
+// Experts are dealt out to a stage's accelerators in order: those an expert is cut over next to
+// each other, then the expert ranks (Megatron-Core, parallel_state.py). `strategy.expert` ranks of
+// a group come `strategy.expert_tensor` accelerators apart.
+GroupShape ExpertShape(const Strategy& strategy) {
+  if (strategy.expert <= 1) return {};
+  const int span = strategy.expert * strategy.expert_tensor;
+  const int ranks = std::min(strategy.expert, strategy.tensor / strategy.expert_tensor);
+  return {.size = std::max(1, span / strategy.tensor),
+          .lanes = std::min(strategy.tensor, span) / ranks,
+          .ranks_per_worker = ranks};
+}
+
+// Every span-th accelerator of a stage holds the same experts. Of runs of `replicas`.
+GroupShape ExpertDataShape(const Strategy& strategy, int replicas) {
   const int span = strategy.expert * strategy.expert_tensor;
   const int stride = std::max(1, span / strategy.tensor);
   const int ranks = std::max(1, strategy.tensor / span);
-  for (int stage = 0; stage < placement.stages; ++stage) {
-    for (int first = 0; first < stride; ++first) {
-      Group group{.workers = {}, .lanes = strategy.tensor / ranks, .ranks_per_worker = ranks};
-      for (int i = first; i < placement.replicas; i += stride) {
-        group.workers.push_back(placement.WorkerOf(stage, i));
-      }
-      groups.push_back(std::move(group));
-    }
-  }
-  return groups;
+  return {.size = replicas / stride,
+          .stride = stride,
+          .lanes = strategy.tensor / ranks,
+          .ranks_per_worker = ranks};
 }
 
 // A folded program keeps of each group only its workers of replica 0, which are numbered by stage.
@@ -151,7 +118,7 @@ void AddWorkers(Program& program, const TrainingSpec& spec, const Placement& pla
 void AddGroups(Program& program, const TrainingSpec& spec, const Placement& placement,
                bool folded) {
   for (GroupKind kind : {GroupKind::kData, GroupKind::kShard, GroupKind::kTied, GroupKind::kExpert,
-                         GroupKind::kExpertData, GroupKind::kAcross}) {
+                         GroupKind::kExpertData, GroupKind::kExpertShard, GroupKind::kAcross}) {
     std::vector<Group> groups = GroupsOf(spec, placement, kind);
     if (folded) groups = Fold(groups, placement);
     for (Group& group : groups) {
@@ -166,23 +133,37 @@ void AddGroups(Program& program, const TrainingSpec& spec, const Placement& plac
 
 }  // namespace
 
-std::vector<Group> GroupsOf(const TrainingSpec& spec, const Placement& placement, GroupKind kind) {
+GroupShape ShapeOf(const TrainingSpec& spec, GroupKind kind) {
+  const Strategy& strategy = spec.strategy;
+  const int replicas = strategy.data * strategy.context;
+  const int shards = strategy.optimizer_shards;  // replicas next to each other
   switch (kind) {
     case GroupKind::kData:
-      return DataGroups(spec, placement, placement.replicas);
+      if (replicas > 1) return {.size = replicas, .lanes = strategy.tensor};
+      break;
     case GroupKind::kShard:
-      return DataGroups(spec, placement, ShardGroupSize(spec));
-    case GroupKind::kExpert:
-      return ExpertGroups(spec.strategy, placement);
+      if (shards > 1) return {.size = shards, .lanes = strategy.tensor};
+      break;
     case GroupKind::kAcross:
-      return AcrossGroups(spec, placement);
+      if (!strategy.IsHybrid()) break;
+      return {.size = replicas / shards, .stride = shards, .lanes = strategy.tensor};
+    case GroupKind::kExpert:
+      return ExpertShape(strategy);
     case GroupKind::kExpertData:
-      return spec.model->experts ? ExpertDataGroups(spec.strategy, placement)
-                                 : std::vector<Group>{};
+      if (!spec.model->experts || strategy.ExpertReplicas() <= 1) break;
+      return ExpertDataShape(strategy, replicas);
+    case GroupKind::kExpertShard:
+      if (!spec.model->experts || strategy.ExpertOptimizerShards() <= 1) break;
+      return ExpertDataShape(strategy, shards);
     case GroupKind::kTied:
       break;
   }
-  return TiedGroups(spec, placement);
+  return {};
+}
+
+std::vector<Group> GroupsOf(const TrainingSpec& spec, const Placement& placement, GroupKind kind) {
+  if (kind == GroupKind::kTied) return TiedGroups(spec, placement);
+  return RegularGroups(ShapeOf(spec, kind), placement);
 }
 
 std::vector<Group> GroupsOf(const TrainingSpec& spec, const Placement& placement, RankGroup kind) {
@@ -210,7 +191,8 @@ std::vector<Worker> WorkersOf(const TrainingSpec& spec, const Placement& placeme
 
 Bytes PipelineTransferBytes(const TrainingSpec& spec) {
   constexpr double kActivationBytes = 2.0;
-  const double activation = spec.Shard().Tokens() * spec.model->hidden * kActivationBytes;
+  const double activation = spec.Shard().Tokens() * spec.model->hidden *
+                            spec.model->residual_streams * kActivationBytes;
   // Without either optimisation every tensor rank sends the whole activation to its counterpart
   // (Narayanan et al. 2021, section 4.1).
   const bool divided = spec.strategy.sequence_parallel || spec.stack->scatter_gather_pipeline;

@@ -14,9 +14,10 @@ namespace fleetsim {
 
 // Which workers a collective is among.
 // kAcross: ranks of different shard groups that hold the same shard (hybrid sharding).
-// kExpert: ranks that exchange tokens; kExpertData: ranks that hold the same experts.
-enum class GroupKind { kData, kShard, kTied, kExpert, kExpertData, kAcross };
-inline constexpr int kGroupKinds = 6;
+// kExpert: ranks that exchange tokens; kExpertData: ranks that hold the same experts, and
+// kExpertShard those of them in one shard group.
+enum class GroupKind { kData, kShard, kTied, kExpert, kExpertData, kExpertShard, kAcross };
+inline constexpr int kGroupKinds = 7;
 
 // Where a folded program, which holds one replica only, has its network times from: they were
 // measured with all replicas on the network at once.
@@ -41,6 +42,15 @@ using StageExchangeTimes = std::function<Communication(int stage, int kind, cons
 // times given. Without `exchanges` those across hosts take what WorkerHardware says.
 Program LowerStep(const TrainingSpec& spec, const Placement& placement, const WorkerKinds& kinds,
                   const NetworkTimes* folded = nullptr, const StageExchangeTimes& exchanges = {});
+
+// Which replicas of a stage a group is of: `size` of them, each `stride` after the one before.
+struct GroupShape {
+  int size = 0;  // none: no such group
+  int stride = 1;
+  int lanes = 1, ranks_per_worker = 1;  // as in Group
+};
+// Of every kind but kTied, which is across stages.
+GroupShape ShapeOf(const TrainingSpec& spec, GroupKind kind);
 
 // The groups alone, as LowerStep numbers them for all replicas: by kind, then in stage order.
 std::vector<Group> GroupsOf(const TrainingSpec& spec, const Placement& placement, GroupKind kind);

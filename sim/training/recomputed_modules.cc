@@ -40,10 +40,14 @@ void AddStream(const WorkerHardware& hardware, double bytes, double kernels, Wor
 // A part that the layer has: a dense feed-forward block or experts, latent attention or plain.
 int PartsOf(const TrainingSpec& spec, int layer) {
   const RecomputeModules& modules = spec.modules;
-  const bool experts = HasExperts(*spec.model, layer);
-  int parts = modules.attention_core + 2 * modules.norms;
-  if (spec.model->latent) parts += modules.latent_up;
-  if (!experts) return parts + modules.feed_forward;
+  const LayerKind kind = KindOf(*spec.model, layer);
+  int parts = kind.Blocks() * modules.norms;
+  if (kind.mixer == Mixer::kAttention) {
+    parts += modules.attention_core;
+    if (spec.model->latent) parts += modules.latent_up;
+  }
+  if (kind.block == Block::kNone) return parts;
+  if (kind.block == Block::kDense) return parts + modules.feed_forward;
   if (modules.experts) return parts + 1;
   const bool shared = spec.model->experts->shared > 0;
   return parts + modules.expert_activation + (shared && modules.shared_experts);
@@ -56,7 +60,7 @@ Work RecomputedModules(const TrainingSpec& spec, const WorkerHardware& hardware,
   const LayerOperators operators = ForwardOperators(*spec.model, layer, spec.Shard());
   const bool experts = HasExperts(*spec.model, layer);
   Work work;
-  if (modules.attention_core) {
+  if (modules.attention_core && operators.attention.heads > 0) {
     const PassKernels core = AttentionForward(spec, hardware, operators.attention);
     Add(work, Part::kRecompute, Activity::kMatrix, core.matrix);
     Add(work, Part::kRecompute, Activity::kAttention, core.attention);
@@ -68,7 +72,8 @@ Work RecomputedModules(const TrainingSpec& spec, const WorkerHardware& hardware,
   }
   if (modules.norms) {
     const double share = spec.strategy.sequence_parallel ? 1.0 / spec.strategy.tensor : 1.0;
-    AddStream(hardware, 2 * kNormBytes * operators.hidden_elements * share, 2, work);
+    const double norms = operators.blocks;
+    AddStream(hardware, norms * kNormBytes * operators.hidden_elements * share, norms, work);
   }
   const double activation = operators.ffn_elements * spec.stack->forward_traffic.ffn;
   if (!experts && modules.feed_forward) {

@@ -124,9 +124,12 @@ absl::Status SetExperts(const Job& job, const ParallelismRequest& request,
                                    " tensor, data and context ranks of a pipeline stage, and is a "
                                    "multiple or a divisor of tensor"));
   }
-  if (strategy.zero_stage < 3) return absl::OkStatus();
-  return InputError(Field(job, "zero_stage"), "3 on a mixture of experts",
-                    "0 or 1; sharded weights of experts are not modelled");
+  const int shard_ranks = strategy.optimizer_shards * strategy.tensor;
+  if (shard_ranks % span == 0 || span % shard_ranks == 0) return absl::OkStatus();
+  return InputError(Field(job, "optimizer_shards"),
+                    absl::StrCat(strategy.optimizer_shards, " of tensor ", strategy.tensor),
+                    absl::StrCat("ranks that are a multiple or a divisor of the ", span,
+                                 " that hold all experts together"));
 }
 
 }  // namespace

@@ -14,30 +14,11 @@
 namespace fleetsim {
 namespace {
 
-struct LayerPasses {
-  Work forward, backward;
-  HeldParameters trained, weight_bytes;
-  ExpertExchanges forward_exchanges, backward_exchanges;
-  Work weight_gradients;
-};
-
-bool SplitsBackward(const TrainingSpec& spec) {
-  return spec.strategy.schedule == Schedule::kZeroBubbleH1;
-}
-
 // Of a schedule that splits the backward pass: `backward` without the head's weight gradient.
 Work HeadInputGradient(const TrainingSpec& spec, const WorkerHardware& hardware) {
   Work work = HeadBackward(spec, hardware);
   Append(work, Scaled(HeadWeightGradient(spec, hardware), -1.0));
   return work;
-}
-
-// Layers that cost the same.
-enum class LayerKind { kDense, kExperts, kPrediction };
-
-LayerKind KindOf(const Architecture& model, int layer) {
-  if (layer >= model.layers) return LayerKind::kPrediction;
-  return HasExperts(model, layer) ? LayerKind::kExperts : LayerKind::kDense;
 }
 
 // A further-token module looks tokens up and has a loss of its own (DeepSeek-V3, arXiv 2412.19437,
@@ -59,7 +40,7 @@ LayerPasses PassesOf(const TrainingSpec& spec, const WorkerHardware& hardware, i
                          spec.stack->weight_bytes),
       ForwardExchanges(spec, layer),
       spec.trainable.Reaches(layer) ? BackwardExchanges(spec, layer) : ExpertExchanges()};
-  if (SplitsBackward(spec)) {
+  if (spec.strategy.SplitsBackward()) {
     passes.backward = LayerInputGradient(spec, hardware, layer);
     passes.weight_gradients = LayerWeightGradient(spec, hardware, layer);
   }
@@ -100,12 +81,11 @@ void AddParameters(const TrainingSpec& spec, double parameters, bool trains, siz
 }  // namespace
 
 ChunkCost CostOfChunk(const TrainingSpec& spec, const WorkerHardware& hardware, int chunk,
-                      int pieces) {
+                      int pieces, LayerCosts* known_layers) {
   const std::vector<int> layers = LayersOfChunk(*spec.model, spec.strategy, chunk);
   ChunkCost cost;
-  // By kind, window, whether the products are wide where the job's precision is narrow, and
-  // whether gradients get there.
-  std::map<std::tuple<LayerKind, int, bool, bool>, LayerPasses> passes;
+  LayerCosts own;
+  LayerCosts& passes = known_layers == nullptr ? own : *known_layers;
   const TrainingSpec wide = WithWideProducts(spec);
   auto layer = layers.begin();
   for (int size : PieceSizes(static_cast<int>(layers.size()), pieces)) {
@@ -113,20 +93,20 @@ ChunkCost CostOfChunk(const TrainingSpec& spec, const WorkerHardware& hardware, 
     cost.backward.emplace_back();
     cost.trained.emplace_back();
     cost.weight_bytes.emplace_back();
-    if (SplitsBackward(spec)) cost.weight_gradients.emplace_back();
+    if (spec.strategy.SplitsBackward()) cost.weight_gradients.emplace_back();
     cost.forward_exchanges.emplace_back();
     cost.backward_exchanges.emplace_back();
     for (const auto end = layer + size; layer != end; ++layer) {
       const bool is_wide = IsWideLayer(spec, *layer);
-      const auto [known, is_new] =
-          passes.try_emplace(std::tuple(KindOf(*spec.model, *layer), WindowOf(*spec.model, *layer),
-                                        is_wide, spec.trainable.Reaches(*layer)));
+      const auto [known, is_new] = passes.try_emplace(
+          std::tuple(KindOf(*spec.model, *layer), std::max(0, *layer - spec.model->layers + 1),
+                     is_wide, spec.trainable.Reaches(*layer)));
       if (is_new) known->second = PassesOf(is_wide ? wide : spec, hardware, *layer);
       Append(cost.forward.back(), known->second.forward);
       Append(cost.backward.back(), known->second.backward);
       cost.trained.back() += known->second.trained;
       cost.weight_bytes.back() += known->second.weight_bytes;
-      if (SplitsBackward(spec)) {
+      if (spec.strategy.SplitsBackward()) {
         Append(cost.weight_gradients.back(), known->second.weight_gradients);
       }
       cost.forward_exchanges.back() += known->second.forward_exchanges;
@@ -137,14 +117,14 @@ ChunkCost CostOfChunk(const TrainingSpec& spec, const WorkerHardware& hardware, 
     Append(cost.forward.front(), EmbeddingPass(spec, hardware, Part::kForward));
     const bool trains = spec.trainable.TrainsEmbedding();
     if (trains) {
-      Append((SplitsBackward(spec) ? cost.weight_gradients : cost.backward).front(),
+      Append((spec.strategy.SplitsBackward() ? cost.weight_gradients : cost.backward).front(),
              EmbeddingPass(spec, hardware, Part::kBackward));
     }
     AddParameters(spec, EmbeddingParametersOnRank(*spec.model, spec.strategy), trains, 0, cost);
   }
   if (chunk + 1 == static_cast<int>(spec.strategy.chunk_layers.size())) {
     Append(cost.forward.back(), HeadForward(spec, hardware));
-    const bool splits = SplitsBackward(spec) && spec.trainable.TrainsHead();
+    const bool splits = spec.strategy.SplitsBackward() && spec.trainable.TrainsHead();
     if (splits) {
       Append(cost.backward.back(), HeadInputGradient(spec, hardware));
       Append(cost.weight_gradients.back(), HeadWeightGradient(spec, hardware));

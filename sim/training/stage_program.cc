@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 #include <utility>
 #include <vector>
 
@@ -11,6 +12,7 @@
 #include "sim/training/chunk_works.h"
 #include "sim/training/collective_specs.h"
 #include "sim/training/dual_pipe_program.h"
+#include "sim/training/replica_sharding.h"
 #include "sim/training/stage_cost.h"
 #include "sim/training/work.h"
 
@@ -39,7 +41,7 @@ class StageProgram {
       : spec_(spec),
         hardware_(hardware),
         stage_(stage),
-        replicas_(replicas),
+        sharding_{spec, replicas},
         folded_(folded),
         program_(program) {
     for (int i = 0; i < spec.strategy.virtual_stages; ++i) chunks_.push_back(Cost(i));
@@ -62,32 +64,26 @@ class StageProgram {
   }
 
  private:
-  bool Distributed() const { return replicas_ > 1; }
-  // Weights lie spread over the ranks and are gathered piece by piece: ZeRO 3, and ZeRO 2 as FSDP
-  // does it, which keeps them from the forward to the backward pass.
-  bool ShardsWeights() const { return spec_.strategy.ShardsWeights(*spec_.stack); }
-  bool OverlapsReduction() const {
-    return Distributed() && (spec_.stack->overlaps_gradient_reduction || ShardsWeights());
-  }
-  bool ReducesEveryMicroBatch() const {
-    return spec_.strategy.zero_stage >= 2 && !spec_.strategy.accumulates_whole;
-  }
-  bool Reduces(const Pass& pass) const {
-    return Distributed() && pass.Releases() &&
-           (ReducesEveryMicroBatch() || pass.micro_batch + 1 == spec_.strategy.micro_batches);
-  }
-  bool GathersAhead() const {
-    return Distributed() && spec_.strategy.zero_stage >= 1 && !ShardsWeights() &&
-           spec_.stack->overlaps_parameter_gather;
-  }
   int LastChunk() const { return static_cast<int>(spec_.strategy.chunk_layers.size()) - 1; }
+
+  // Where the chunk lies that sends to or gets from one of this rank's: on the rank itself, for a
+  // V.
+  bool IsHere(int chunk) const { return spec_.strategy.StageOf(chunk) == stage_; }
+  // `usual` unless the chunk lies on the other neighbour only.
+  std::int16_t PeerWith(int chunk, std::int16_t usual) const {
+    const int stages = spec_.strategy.pipeline;
+    const int neighbour = (stage_ + (usual == kNext ? 1 : stages - 1)) % stages;
+    return spec_.strategy.StageOf(chunk) == neighbour ? usual : kNext + kPrevious - usual;
+  }
 
   int AddWork(Work work) { return IndexOfWork(std::move(work), program_); }
 
   ChunkWorks Cost(int virtual_stage) {
-    const int pieces = ShardsWeights() ? spec_.model->layers : kBuckets;
-    return WorksOfChunk(spec_, hardware_, spec_.strategy.ChunkOf(stage_, virtual_stage), pieces,
-                        program_);
+    const int pieces = sharding_.ShardsWeights() ? spec_.model->layers : kBuckets;
+    ChunkWorks works = WorksOfChunk(spec_, hardware_, spec_.strategy.ChunkOf(stage_, virtual_stage),
+                                    pieces, program_);
+    issued_.merge(works.issued);
+    return works;
   }
 
   int Push(Op op) {
@@ -101,27 +97,38 @@ class StageProgram {
   }
 
   // A piece of work and its exchanges with other expert ranks: the share that the stack overlaps
-  // runs beside it, the rest after both.
+  // runs beside it, the rest after both, or while a host behind the device issues what is left.
   int Compute(int work, const ExpertExchanges& exchanges, int after = -1) {
     const double overlap = spec_.stack->expert_overlap;
     int beside = -1;
     for (const CollectiveSpec& spec : ExchangeSpecs(spec_, hardware_.links, exchanges, overlap)) {
       beside = Collective(GroupKind::kExpert, spec, kExpertStream, exchanged_);
     }
-    int last = Compute(work, after);
+    const auto issued = issued_.find(work);
+    const bool behind = issued != issued_.end();
+    int last = Compute(behind ? issued->second.kernels : work, after);
+    if (behind) Compute(issued->second.host);
     for (const CollectiveSpec& spec :
          ExchangeSpecs(spec_, hardware_.links, exchanges, 1.0 - overlap)) {
-      last = Collective(GroupKind::kExpert, spec, kComputeStream, beside);
+      last = Collective(GroupKind::kExpert, spec, behind ? kExpertStream : kComputeStream,
+                        behind ? last : beside);
       exchanged_ = last;
     }
-    return last;
+    return behind ? Compute(issued->second.through, last) : last;
   }
 
-  void Receive(std::int16_t peer, int channel) {
-    Push({.kind = OpKind::kRecv, .stream = kComputeStream, .peer = peer, .channel = channel});
+  void Receive(int from_chunk, std::int16_t usual, int channel) {
+    if (IsHere(from_chunk)) return;
+    Push({.kind = OpKind::kRecv,
+          .stream = kComputeStream,
+          .peer = PeerWith(from_chunk, usual),
+          .channel = channel});
   }
 
-  void Send(std::int16_t peer, int channel, std::uint8_t stream, int after) {
+  void Send(int to_chunk, std::int16_t usual, int channel, int after) {
+    if (IsHere(to_chunk)) return;
+    const std::int16_t peer = PeerWith(to_chunk, usual);
+    const std::uint8_t stream = peer == kNext ? kForwardSendStream : kBackwardSendStream;
     const Bytes bytes = PipelineTransferBytes(spec_);
     Op op{.kind = OpKind::kSend,
           .stream = stream,
@@ -157,7 +164,8 @@ class StageProgram {
   }
 
   int Collective(GroupKind group, CollectiveSpec collective, std::uint8_t stream, int after) {
-    if (stream == kDataStream && ShardsWeights()) {
+    if (collective.kind == CollectiveKind::kAllGather && stream == kDataStream &&
+        sharding_.ShardsWeights()) {
       collective.network_share = spec_.stack->sharded_network_share;
     }
     // First and last stage sum a tied matrix together: one duration for both.
@@ -170,42 +178,37 @@ class StageProgram {
                  .after = {after, -1}});
   }
 
-  // Sums gradients over the replicas; with sharded optimizer states every rank needs its share
-  // only.
-  // The experts' have replicas of their own. Both on one stream: the last ends last.
+  // Sums gradients over the replicas. The experts' have replicas of their own. Both on one stream:
+  // the last ends last.
   int Reduce(const HeldParameters& parameters, std::uint8_t stream, int after) {
     const double element = ElementBytes(spec_.GradientReductionType());
-    const bool sharded =
-        spec_.strategy.zero_stage >= 1 && spec_.strategy.optimizer_shards == replicas_;
-    const CollectiveKind kind =
-        sharded ? CollectiveKind::kReduceScatter : CollectiveKind::kAllReduce;
-    const double bytes = parameters.shared * element;
-    const int reduced = spec_.strategy.IsHybrid()
-                            ? ReduceInTwoSteps(bytes, stream, after)
-                            : Collective(GroupKind::kData, kind, bytes, stream, after);
-    if (!ReplicatesExperts(parameters)) return reduced;
-    return Collective(GroupKind::kExpertData, kind, parameters.experts * element, stream, after);
+    const bool hybrid = spec_.strategy.IsHybrid();
+    const CollectiveKind kind = sharding_.Reduction();
+    const double shared = parameters.shared * element;
+    const int reduced = hybrid ? ReduceInTwoSteps(GroupKind::kShard, shared,
+                                                  spec_.strategy.optimizer_shards, stream, after)
+                               : Collective(GroupKind::kData, kind, shared, stream, after);
+    if (!sharding_.ReplicatesExperts(parameters)) return reduced;
+    const double experts = parameters.experts * element;
+    const int shards = spec_.strategy.ExpertOptimizerShards();
+    return hybrid && shards > 1
+               ? ReduceInTwoSteps(GroupKind::kExpertShard, experts, shards, stream, after)
+               : Collective(GroupKind::kExpertData, kind, experts, stream, after);
   }
 
   // Hybrid sharding: each shard group for itself, then equal shards of all groups (Zhao et al.
   // 2023, section 3.2.2), beside the next piece's first step.
-  int ReduceInTwoSteps(double bytes, std::uint8_t stream, int after) {
-    const int scattered =
-        Collective(GroupKind::kShard, CollectiveKind::kReduceScatter, bytes, stream, after);
-    return Collective(GroupKind::kAcross, CollectiveKind::kAllReduce,
-                      bytes / spec_.strategy.optimizer_shards,
+  int ReduceInTwoSteps(GroupKind group, double bytes, int shards, std::uint8_t stream, int after) {
+    const int scattered = Collective(group, CollectiveKind::kReduceScatter, bytes, stream, after);
+    return Collective(GroupKind::kAcross, CollectiveKind::kAllReduce, bytes / shards,
                       stream == kDataStream ? kGatherStream : stream, scattered);
-  }
-
-  bool ReplicatesExperts(const HeldParameters& parameters) const {
-    return parameters.experts > 0.0 && spec_.strategy.ExpertReplicas() > 1;
   }
 
   // All ranks get the whole of weights of which each holds a share; `bytes` of all of them.
   int GatherWeights(const HeldParameters& bytes, std::uint8_t stream, int after) {
     const int gathered = GatherShared(bytes.shared, stream, after);
-    if (!ReplicatesExperts(bytes)) return gathered;
-    return Collective(GroupKind::kExpertData, CollectiveKind::kAllGather, bytes.experts, stream,
+    if (!sharding_.ShardsExperts(bytes)) return gathered;
+    return Collective(GroupKind::kExpertShard, CollectiveKind::kAllGather, bytes.experts, stream,
                       after);
   }
 
@@ -226,7 +229,7 @@ class StageProgram {
 
   // Updated parameters of the step before, gathered beside the first forward passes.
   void GatherAhead() {
-    if (!GathersAhead() || spec_.strategy.optimizer_shards == 1) return;
+    if (!sharding_.GathersAhead()) return;
     for (const ChunkWorks& chunk : chunks_) {
       gathered_.emplace_back();
       for (const HeldParameters& trained : chunk.trained) {
@@ -241,9 +244,9 @@ class StageProgram {
   void Forward(const Pass& pass) {
     const ChunkWorks& works = chunks_[pass.virtual_stage];
     const int chunk = spec_.strategy.ChunkOf(stage_, pass.virtual_stage);
-    if (chunk > 0) Receive(kPrevious, 2 * (chunk - 1));
+    if (chunk > 0) Receive(chunk - 1, kPrevious, 2 * (chunk - 1));
     int last = -1;
-    if (ShardsWeights() && Distributed()) {
+    if (sharding_.ShardsWeights() && sharding_.Distributed()) {
       last = ShardedPieces(works.forward_pieces, works, pass);
     } else if (pass.micro_batch == 0 && !gathered_.empty()) {
       for (size_t i = 0; i < works.forward_pieces.size(); ++i) {
@@ -253,17 +256,17 @@ class StageProgram {
     } else {
       last = Compute(works.forward, works.all_forward_exchanges);
     }
-    if (chunk < LastChunk()) Send(kNext, 2 * chunk, kForwardSendStream, last);
+    if (chunk < LastChunk()) Send(chunk + 1, kNext, 2 * chunk, last);
   }
 
   void Backward(const Pass& pass) {
     const ChunkWorks& works = chunks_[pass.virtual_stage];
     const int chunk = spec_.strategy.ChunkOf(stage_, pass.virtual_stage);
-    if (chunk < LastChunk()) Receive(kNext, 2 * chunk + 1);
+    if (chunk < LastChunk()) Receive(chunk + 1, kNext, 2 * chunk + 1);
     int last = -1;
-    if (ShardsWeights() && Distributed()) {
+    if (sharding_.ShardsWeights() && sharding_.Distributed()) {
       last = ShardedPieces(works.backward_pieces, works, pass);
-    } else if (OverlapsReduction() && Reduces(pass)) {
+    } else if (sharding_.OverlapsReduction() && sharding_.Reduces(pass)) {
       for (size_t i = works.backward_pieces.size(); i-- > 0;) {
         last = Compute(works.backward_pieces[i], works.backward_exchanges[i]);
         if (works.trained[i].Total() > 0.0) {
@@ -274,13 +277,13 @@ class StageProgram {
       last = Compute(works.backward, works.all_backward_exchanges);
       ReduceExposed(pass, works);
     }
-    if (chunk > 0) Send(kPrevious, 2 * (chunk - 1) + 1, kBackwardSendStream, last);
+    if (chunk > 0) Send(chunk - 1, kPrevious, 2 * (chunk - 1) + 1, last);
   }
 
   // The part of a split backward pass that nobody waits for.
   void WeightGradients(const Pass& pass) {
     const ChunkWorks& works = chunks_[pass.virtual_stage];
-    if (!OverlapsReduction() || !Reduces(pass)) {
+    if (!sharding_.OverlapsReduction() || !sharding_.Reduces(pass)) {
       Compute(works.weights);
       ReduceExposed(pass, works);
       return;
@@ -295,7 +298,7 @@ class StageProgram {
 
   // Gradients that are reduced after every micro-batch with nothing beside it.
   void ReduceExposed(const Pass& pass, const ChunkWorks& works) {
-    if (!Reduces(pass) || !ReducesEveryMicroBatch()) return;
+    if (!sharding_.Reduces(pass) || !sharding_.ReducesEveryMicroBatch()) return;
     HeldParameters all;
     for (const HeldParameters& piece : works.trained) all += piece;
     if (all.Total() > 0.0) Reduce(all, kComputeStream, -1);
@@ -323,7 +326,8 @@ class StageProgram {
                      gathered[i]);
       sharded_.push_back(last);
       const HeldParameters& trained = works.trained[piece(i)];
-      if (Reduces(pass) && trained.Total() > 0.0) reduced_ = Reduce(trained, kDataStream, last);
+      if (sharding_.Reduces(pass) && trained.Total() > 0.0)
+        reduced_ = Reduce(trained, kDataStream, last);
     }
     return last;
   }
@@ -341,9 +345,10 @@ class StageProgram {
   void Finish() {
     const HeldParameters trained = Trained();
     int after = -1;
-    if (OverlapsReduction()) {
+    if (sharding_.OverlapsReduction()) {
       after = reduced_;
-    } else if (Distributed() && !ReducesEveryMicroBatch() && trained.Total() > 0.0) {
+    } else if (sharding_.Distributed() && !sharding_.ReducesEveryMicroBatch() &&
+               trained.Total() > 0.0) {
       Reduce(trained, kComputeStream, -1);
     }
     const double tied = spec_.trainable.TrainsHead()
@@ -357,17 +362,15 @@ class StageProgram {
     Work optimizer = OptimizerStep(spec_, hardware_, trained);
     Add(optimizer, Part::kHost, Activity::kIdle, spec_.stack->host_per_step);
     Compute(AddWork(optimizer), after);
-    const bool gathers_at_end = Distributed() && spec_.strategy.zero_stage >= 1 &&
-                                !ShardsWeights() && !GathersAhead() &&
-                                spec_.strategy.optimizer_shards > 1 && trained.Total() > 0.0;
-    if (gathers_at_end) {
+    if (sharding_.GathersAtEnd() && trained.Total() > 0.0) {
       GatherWeights(trained * spec_.GatheredParameterBytes(), kComputeStream, -1);
     }
   }
 
   const TrainingSpec& spec_;
   const WorkerHardware& hardware_;
-  const int stage_, replicas_;
+  const int stage_;
+  const ReplicaSharding sharding_;
   const NetworkTimes* folded_;
   Program& program_;
   std::vector<ChunkWorks> chunks_;
@@ -377,6 +380,7 @@ class StageProgram {
   int reduced_ = -1;                        // last overlapped reduction
   std::vector<int> sharded_;                // computations on gathered weights
   std::array<int, 2> transfer_work_ = {-1, -1};
+  std::map<int, IssuedWork> issued_;  // by work
 };
 
 }  // namespace

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "absl/strings/match.h"
+
 namespace fleetsim {
 namespace {
 
@@ -17,7 +19,7 @@ double Percentile(const std::vector<double>& values, double share) {
 }  // namespace
 
 double Comparison::Slower() const {
-  const bool is_time = metric == "iteration_time";
+  const bool is_time = absl::EndsWith(metric, "_time");
   return kind == MetricClass::kSpeed && !is_time ? measured / simulated - 1.0 : Error();
 }
 

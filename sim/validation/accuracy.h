@@ -22,7 +22,7 @@ struct Comparison {
 
 struct CaseResult {
   const MeasuredCase* measured = nullptr;
-  std::vector<Comparison> comparisons;  // one speed metric at most, then all others
+  std::vector<Comparison> comparisons;  // one of the step's speed at most, then all others
   std::string reason;                   // why it was not simulated; empty: it was
   std::vector<std::string> rules;       // how gaps were filled
 };

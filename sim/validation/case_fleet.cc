@@ -8,6 +8,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "sim/parallel/placement.h"
+#include "sim/validation/case_mix.h"
 
 namespace fleetsim {
 namespace {
@@ -126,14 +127,43 @@ absl::Status SetFabric(const MeasuredCase& measured, const Catalog& catalog, Fle
   return absl::OkStatus();
 }
 
+// A host of the first kind, the others behind it.
+absl::StatusOr<FleetRequest> MixedFleet(const MeasuredCase& measured, const Strategy& strategy,
+                                        const Catalog& catalog, std::vector<std::string>& rules) {
+  const std::vector<std::string> names = StageAccelerators(measured);
+  const int per_host = measured.per_node.value_or(0);
+  if (names.empty() || per_host != strategy.tensor ||
+      per_host * static_cast<int>(names.size()) != *measured.accelerators) {
+    return absl::UnimplementedError("mixed accelerators: row does not state each host's");
+  }
+  std::vector<FleetRequest> hosts;
+  for (const std::string& name : names) {
+    MeasuredCase alone = measured;
+    alone.accelerator = name;
+    FleetRequest host;
+    ASSIGN_OR_RETURN(host.accelerator, FindAccelerator(catalog, name));
+    host.server = ServerFor(*host.accelerator, measured.family, per_host, catalog);
+    if (host.server == nullptr) {
+      return absl::NotFoundError(absl::StrCat("no server in the catalog for ", name));
+    }
+    RETURN_IF_ERROR(SetFabric(alone, catalog, host, rules));
+    if (const auto port = PortOfKind(measured, name)) {
+      host.nics = 1;
+      host.fabric = NearestFabric(catalog, FamilyOf(measured.fabric), *port);
+    }
+    hosts.push_back(host);
+  }
+  FleetRequest first = hosts.front();
+  first.others.assign(hosts.begin() + 1, hosts.end());
+  return first;
+}
+
 }  // namespace
 
 absl::StatusOr<FleetRequest> FleetOf(const MeasuredCase& measured, const Strategy& strategy,
                                      const Catalog& catalog, std::vector<std::string>& rules) {
   FleetRequest request;
-  if (absl::StrContains(measured.accelerator, "mix ")) {
-    return absl::UnimplementedError("mixed accelerators in one job");
-  }
+  if (NamesMixedAccelerators(measured)) return MixedFleet(measured, strategy, catalog, rules);
   ASSIGN_OR_RETURN(request.accelerator, FindAccelerator(catalog, measured.accelerator));
   const int total = *measured.accelerators;
   int per_host = measured.per_node.value_or(0);

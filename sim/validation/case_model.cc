@@ -22,6 +22,20 @@ const Architecture* Find(const std::map<std::string, Architecture>& models,
   return nullptr;
 }
 
+// A label of a series of hybrids ("mamba2-L56"): the catalog's model of the series with that width
+// and depth, since no column states a recurrence.
+const Architecture* FindHybrid(const std::map<std::string, Architecture>& models,
+                               const MeasuredCase& measured, std::vector<std::string>& rules) {
+  const std::string series = measured.model.substr(0, measured.model.find('-') + 1);
+  for (const auto& [name, model] : models) {
+    if (!model.recurrence || series.empty() || !absl::StartsWithIgnoreCase(name, series)) continue;
+    if (measured.hidden != model.hidden || measured.layers != model.layers) continue;
+    rules.push_back(absl::StrCat("state-space layers not stated: those of ", name));
+    return &model;
+  }
+  return nullptr;
+}
+
 constexpr int kAssumedVocabulary = 50257;
 
 // "Llama-3-8B SFT", "Nemotron-4-340B strong": the model without how it is trained or scaled.
@@ -67,11 +81,21 @@ absl::StatusOr<Architecture> ModelOf(const MeasuredCase& measured,
                                      const std::map<std::string, Architecture>& models,
                                      std::vector<std::string>& rules) {
   const Architecture* known = Find(models, BaseName(measured.model));
+  if (known == nullptr && NamesHybridModel(measured)) {
+    known = FindHybrid(models, measured, rules);
+    if (known == nullptr) {
+      return absl::UnimplementedError("shape of the hybrid's recurrent layers is not stated");
+    }
+  }
   if (known == nullptr && (!measured.layers || !measured.hidden || !measured.heads)) {
     return absl::UnimplementedError("row does not state the model's shape");
   }
   Architecture model = known != nullptr ? *known : Architecture();
   model.name = measured.model;
+  const bool cut = measured.layers && *measured.layers != model.layers;
+  if (cut && (!model.layer_pattern.empty() || model.compressed)) {
+    return absl::UnimplementedError("another depth of a model whose layers differ");
+  }
   if (measured.layers) model.layers = *measured.layers;
   if (WithoutPrediction(measured)) model.multi_token_prediction_layers = 0;
   if (known != nullptr) return model;

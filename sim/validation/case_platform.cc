@@ -11,17 +11,25 @@
 #include "sim/platform/write.h"
 
 namespace fleetsim {
+namespace {
+
+PoolSpec PoolOf(const FleetRequest& request) {
+  return {.server = request.server,
+          .accelerator = request.accelerator,
+          .fabric = request.fabric,
+          .hosts = request.hosts,
+          .nics = request.nics,
+          .hosts_per_leaf = 32};
+}
+
+}  // namespace
 
 absl::StatusOr<CasePlatform> CasePlatform::Make(const FleetRequest& request,
                                                 const Catalog& catalog) {
   PlatformSpec spec{.name = "case",
                     .sites = {{.name = "site", .pue = 1.0, .cooling = request.cooling}}};
-  spec.pools.push_back({.server = request.server,
-                        .accelerator = request.accelerator,
-                        .fabric = request.fabric,
-                        .hosts = request.hosts,
-                        .nics = request.nics,
-                        .hosts_per_leaf = 32});
+  spec.pools.push_back(PoolOf(request));
+  for (const FleetRequest& other : request.others) spec.pools.push_back(PoolOf(other));
   ASSIGN_OR_RETURN(const std::string xml, PlatformXml(spec, catalog));
   std::string path = (std::filesystem::temp_directory_path() / "fleetsim-XXXXXX.xml").string();
   const int file = mkstemps(path.data(), 4);

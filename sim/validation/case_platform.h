@@ -9,8 +9,8 @@
 
 namespace fleetsim {
 
-// Leaves of 32 hosts on a core without oversubscription. The file is temporary; it is gone when
-// this is.
+// Leaves of 32 hosts of one kind on a core without oversubscription. The file is temporary; it is
+// gone when this is.
 class CasePlatform {
  public:
   static absl::StatusOr<CasePlatform> Make(const FleetRequest& request, const Catalog& catalog);

@@ -25,15 +25,18 @@ constexpr std::array<SpeedMetric, 8> kSpeedMetrics = {{{"iteration_time", "s"},
                                                        {"hfu", "%"},
                                                        {"mfu", "%"}}};
 
-// What is not speed, and the units it may stand in.
+// What is not a whole step's speed, and the units it may stand in.
 struct OtherMetric {
   const char* name;
   MetricClass kind;
   std::array<const char*, 2> units;
 };
 constexpr OtherMetric kOtherMetrics[] = {
+    {"layer_forward_time", MetricClass::kSpeed, {"ms", "s"}},
+    {"layer_backward_time", MetricClass::kSpeed, {"ms", "s"}},
     {"mem_per_accel", MetricClass::kMemory, {"GB", "GiB"}},
     {"activation_memory", MetricClass::kMemory, {"GB", "GiB"}},
+    {"activation_memory_rel", MetricClass::kMemory, {"%", "%"}},
     {"param_opt_memory", MetricClass::kMemory, {"GB", "GiB"}},
     {"avg_power_per_node", MetricClass::kPower, {"W", "kW"}},
     {"avg_power_per_node_dc", MetricClass::kPower, {"W", "kW"}},
@@ -82,6 +85,10 @@ std::optional<double> Speed(const StepResult& step, const std::string& metric,
 
 }  // namespace
 
+bool IsOfWholeStep(const std::string& metric) {
+  return SpeedRank(metric) < static_cast<int>(kSpeedMetrics.size());
+}
+
 int SpeedRank(const std::string& metric) {
   for (size_t i = 0; i < kSpeedMetrics.size(); ++i) {
     if (metric == kSpeedMetrics[i].name) return static_cast<int>(i);
@@ -100,7 +107,7 @@ bool IsJudgedApart(MetricClass kind) {
 }
 
 MetricClass ClassOf(const std::string& metric) {
-  if (SpeedRank(metric) < static_cast<int>(kSpeedMetrics.size())) return MetricClass::kSpeed;
+  if (IsOfWholeStep(metric)) return MetricClass::kSpeed;
   const OtherMetric* other = FindOther(metric);
   return other == nullptr ? MetricClass::kOther : other->kind;
 }

@@ -27,6 +27,8 @@ absl::Status CheckUnit(const std::string& file, const Measurement& measurement);
 // Speed metrics of one configuration say the same thing; the first of this order is the one that
 // counts, because it needs no convention for counting flops.
 int SpeedRank(const std::string& metric);
+// Speed of a step, not of one layer's pass.
+bool IsOfWholeStep(const std::string& metric);
 
 // How a source counts utilisation where it does not count as docs/validate.md does.
 struct UtilisationConvention {

@@ -66,6 +66,8 @@ std::optional<bool> SequenceParallelStated(const MeasuredCase& measured) {
   if (absl::StrContains(measured.notes, "sequence parallelism") || HasWord(measured.notes, "SP")) {
     return true;
   }
+  // Compares it on and off, and says so where it is on (Korthikanti et al. 2022, figure 7).
+  if (absl::StrContains(measured.source, "Korthikanti")) return false;
   return std::nullopt;
 }
 
@@ -156,6 +158,10 @@ int GlobalBatchStated(const MeasuredCase& measured, int wave) {
 
 bool NamesActivationSwap(const MeasuredCase& measured) {
   return absl::StrContains(measured.notes, "swap attention");
+}
+
+double OffloadedLayers(const MeasuredCase& measured) {
+  return StatedNumber(measured, "activations of ([0-9]+)() layers offloaded").value_or(0.0);
 }
 
 bool NamesTwoDimensionalTensor(const MeasuredCase& measured) {

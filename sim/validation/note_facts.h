@@ -55,6 +55,9 @@ int GlobalBatchStated(const MeasuredCase& measured, int wave);
 // "swap attention": MindSpeed sends a layer's activations to the host and back.
 bool NamesActivationSwap(const MeasuredCase& measured);
 
+// "activations of 40 layers offloaded" to the host; zero if not stated.
+double OffloadedLayers(const MeasuredCase& measured);
+
 // "2D TP": products cut in two dimensions.
 bool NamesTwoDimensionalTensor(const MeasuredCase& measured);
 

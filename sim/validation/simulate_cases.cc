@@ -11,6 +11,8 @@
 #include "sim/validation/case_platform.h"
 #include "sim/validation/micro_batch.h"
 #include "sim/validation/note_facts.h"
+#include "sim/validation/part_metric.h"
+#include "sim/validation/recipe_layout.h"
 #include "sim/validation/run_metric.h"
 
 namespace fleetsim {
@@ -32,7 +34,7 @@ Comparable ComparableOf(const MeasuredCase& measured, const Catalog& catalog) {
   for (const Measurement& measurement : measured.measurements) {
     const MetricClass kind = ClassOf(measurement.metric);
     if (!measurement.wanted) continue;
-    if (kind == MetricClass::kSpeed) {
+    if (IsOfWholeStep(measurement.metric)) {
       const int rank = SpeedRank(measurement.metric);
       if (speed == nullptr || rank < SpeedRank(speed->metric)) speed = &measurement;
       continue;
@@ -66,8 +68,11 @@ void CompareNameplate(const Comparable& comparable, const Catalog& catalog, Case
 
 absl::StatusOr<Translation> Complete(const MeasuredCase& measured, const Catalog& catalog,
                                      const Models& models) {
-  ASSIGN_OR_RETURN(Translation translation, Translate(measured, catalog, models));
-  RETURN_IF_ERROR(ChooseMicroBatch(measured, catalog, translation));
+  std::vector<std::string> rules;
+  const MeasuredCase completed = CompletedByRecipe(measured, rules);
+  ASSIGN_OR_RETURN(Translation translation, Translate(completed, catalog, models));
+  RETURN_IF_ERROR(ChooseMicroBatch(completed, catalog, translation));
+  translation.rules.insert(translation.rules.begin(), rules.begin(), rules.end());
   return translation;
 }
 
@@ -88,6 +93,10 @@ absl::StatusOr<std::string> Simulate(const Translation& translation, const Catal
         SimulatedMetric(step, measurement, length, translation.utilisation);
     if (!simulated) {
       simulated = SimulatedRunMetric(step, platform.fleet(), compared.facts, length, measurement);
+    }
+    if (!simulated) {
+      ASSIGN_OR_RETURN(simulated, SimulatedPartMetric(translation.spec, platform.fleet(), catalog,
+                                                      measurement.metric));
     }
     const double value = simulated.value_or(0.0);
     values.append(reinterpret_cast<const char*>(&value), sizeof value);

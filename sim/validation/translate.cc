@@ -30,7 +30,6 @@ constexpr double kFlopsPerParameter = 6.0;
 absl::Status Missing(absl::string_view what) { return absl::UnimplementedError(what); }
 
 absl::Status CheckKind(const MeasuredCase& measured) {
-  if (NamesHybridModel(measured)) return Missing("hybrid (state-space) layers");
   if (NamesActivationSwap(measured)) return Missing("activations swapped to the host");
   if (NamesTwoDimensionalTensor(measured)) return Missing("two-dimensional tensor parallelism");
   return absl::OkStatus();
@@ -168,7 +167,6 @@ absl::Status SetExperts(const MeasuredCase& measured, const TrainingSpec& spec, 
     return strategy.expert == 1 ? absl::OkStatus() : Missing("shape of the experts");
   }
   if (!measured.expert) rules.push_back("expert degree not stated: 1");
-  if (strategy.zero_stage >= 2) return Missing("sharded weights of experts");
   const int ranks = strategy.tensor * strategy.data * strategy.context;
   const bool cuts =
       spec.stack->expert_tensor_parallel && ranks % (strategy.expert * strategy.tensor) == 0;
@@ -233,6 +231,8 @@ absl::StatusOr<Translation> Translate(const MeasuredCase& measured, const Catalo
   RETURN_IF_ERROR(SetBatch(measured, zero_stage, spec.strategy, result.rules));
   RETURN_IF_ERROR(SetChunks(measured, *spec.model, spec.strategy));
   RemoveNoOpLayers(measured, *result.model, spec.strategy, result.rules);
+  spec.strategy.activation_offload =
+      std::min(1.0, OffloadedLayers(measured) / static_cast<double>(spec.model->layers));
   result.utilisation = ConventionOf(measured, *spec.stack);
   SetSharding(measured, *spec.stack, spec.strategy, result.rules);
   RETURN_IF_ERROR(SetExperts(measured, spec, spec.strategy, result.rules));
@@ -241,8 +241,11 @@ absl::StatusOr<Translation> Translate(const MeasuredCase& measured, const Catalo
   if (spec.strategy.zero_stage >= 3 && spec.stack->default_zero_stage < 3) {
     return Missing(absl::StrCat("ZeRO stage 3 on stack ", spec.stack->name));
   }
-  if (spec.model->heads % spec.strategy.tensor != 0)
+  const auto& recurrence = spec.model->recurrence;
+  if (spec.model->heads % spec.strategy.tensor != 0 ||
+      (recurrence && recurrence->heads % spec.strategy.tensor != 0)) {
     return Missing("tensor degree divides no heads");
+  }
   ASSIGN_OR_RETURN(result.fleet, FleetOf(measured, spec.strategy, catalog, result.rules));
   SetTuning(measured, spec, result.rules);
   result.utilisation.model_flops_per_token = ReportedFlopsPerToken(measured, spec);

@@ -25,8 +25,9 @@ struct FleetRequest {
   const Server* server = nullptr;
   const Fabric* fabric = nullptr;
   int hosts = 1;
-  int nics = 0;         // of one host
-  std::string cooling;  // of the site; empty: not stated
+  int nics = 0;                      // of one host
+  std::string cooling;               // of the site; empty: not stated
+  std::vector<FleetRequest> others;  // further hosts of other kinds, in the order of the ranks
 };
 
 struct Translation {

@@ -100,6 +100,28 @@ TEST(ParseHfConfig, PublishedFilesAgreeWithTheReference) {
        613338509737984, 591348277182464},
       {"nvidia--Qwen3-235B-A22B-NVFP4_config.json", 235093634560, 22190763520, 0, 228359116161024,
        202520592908288},
+      {"nvidia--Nemotron-H-56B-Base-8K_config.json", 56324350464, 56324350464, 0, 462340344512512,
+       459591565443072},
+      {"nvidia--NVIDIA-Nemotron-3-Nano-30B-A3B-BF16_config.json", 31577940288, 3580076352, 0,
+       28354904326144, 27530270605312},
+      {"nvidia--NVIDIA-Nemotron-3-Super-120B-A12B-FP8_config.json", 120668707840, 12770237440,
+       2942325248, 109972637614080, 108735687032832},
+      {"nvidia--NVIDIA-Nemotron-3-Ultra-550B-A55B-BF16_config.json", 549308993536, 56058843136,
+       11215610368, 476140074434560, 472566661644288},
+      {"Qwen--Qwen3.5-397B-A17B_config.json", 396346350336, 17349040896, 6595568128,
+       155306017423360, 150907970912256},
+      {"Qwen--Qwen3.5-27B_config.json", 26895998464, 26895998464, 424699392, 232499464634368,
+       228994771320832},
+      {"deepseek-ai--DeepSeek-V3.2_config.json", 671877944064, 38403822336, 11624027648,
+       401298121818112, 360822350020608},
+      {"zai-org--GLM-5_config.json", 743911218432, 41784728832, 9952920576, 423137493647360,
+       385135623012352},
+      {"zai-org--GLM-5.2_config.json", 743377019904, 41250530304, 9943548672, 410713227001856,
+       376697086017536},
+      {"deepseek-ai--DeepSeek-V4-Flash_config.json", 284332241239, 13799633239, 6609983350,
+       132038032097280, 123838939529216},
+      {"deepseek-ai--DeepSeek-V4-Pro_config.json", 1572997202915, 49779082211, 25840031286,
+       467771330658304, 441327217016832},
   };
   const char* shared = std::getenv("FLEETSIM_SHARED");
   const std::string folder =
@@ -133,6 +155,18 @@ std::string Replaced(std::string content, const std::string& old_text,
   const size_t at = content.find(old_text);
   EXPECT_NE(at, std::string::npos) << old_text;
   return at == std::string::npos ? content : content.replace(at, old_text.size(), new_text);
+}
+
+// As Python's json module writes limits of a model's own.
+TEST(ParseHfConfig, PythonNumbersThatJsonHasNot) {
+  const std::string limits =
+      "\"hidden_size\": 512, \"limit\": [-Infinity, Infinity, NaN], \"note\": \"a NaN\",";
+  const auto model =
+      ParseHfConfig("c.json", Replaced(Sample("llama"), "\"hidden_size\": 512,", limits));
+  EXPECT_TRUE(model.ok()) << model.status();
+  const auto read = ParseHfConfig(
+      "c.json", Replaced(Sample("llama"), "\"hidden_size\": 512,", "\"hidden_size\": Infinity,"));
+  EXPECT_THAT(read.status().message(), HasSubstr("hidden_size: is null"));
 }
 
 TEST(ParseHfConfig, LlamaWithoutKvHeadsHasOneForEachHead) {

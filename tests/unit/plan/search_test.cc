@@ -23,10 +23,10 @@ struct Question {
 };
 
 // llama3-70b.textproto leaves the strategy open.
-Question Ask(const std::string& platform) {
+Question Ask(const std::string& platform, const std::string& workload = "llama3-70b") {
   Question question;
   question.catalog = *ReadCatalog(kSource + "/platforms/catalog");
-  question.workload = *ReadWorkload(kSource + "/workloads/pretrain/llama3-70b.textproto",
+  question.workload = *ReadWorkload(kSource + "/workloads/pretrain/" + workload + ".textproto",
                                     kSource + "/workloads/models");
   question.fleet = *ReadFleet(kSource + "/platforms/" + platform, question.catalog);
   return question;
@@ -74,8 +74,26 @@ TEST(Search, SmallestMemoryOfAMixedFleetIsTheLimit) {
   }
 }
 
-TEST(Search, SaysWhatIsMissingWhereNothingFits) {
+// 12 bytes a parameter of 70.6 billion are 847 GB: beside them 8 x 80 GB would be too little, in
+// the server's 2 TB there is room.
+TEST(Search, OptimizerGoesToTheHostWhereNothingElseFits) {
   const Question question = Ask("h100-1x8.xml");
+  const auto candidates =
+      SearchStrategies(question.workload.jobs[0], question.fleet, question.catalog, 3);
+  ASSERT_TRUE(candidates.ok()) << candidates.status();
+  for (const Candidate& candidate : *candidates) {
+    EXPECT_EQ(candidate.spec.strategy.optimizer_offload, 1.0);
+  }
+  Question small = question;
+  Server server = *question.fleet.leaves[0].server;
+  server.host_memory = Bytes(800e9);
+  small.fleet.leaves[0].server = &server;
+  EXPECT_FALSE(SearchStrategies(small.workload.jobs[0], small.fleet, small.catalog, 1).ok());
+}
+
+TEST(Search, SaysWhatIsMissingWhereNothingFits) {
+  Question question = Ask("h100-1x8.xml", "llama3.1-405b");
+  question.workload.jobs[0].pretrain.parallelism.reset();
   const auto candidates =
       SearchStrategies(question.workload.jobs[0], question.fleet, question.catalog, 3);
   EXPECT_EQ(candidates.status().code(), absl::StatusCode::kFailedPrecondition);

@@ -196,6 +196,39 @@ TEST(ExpertStep, ABusierRankMakesTheStepLonger) {
             even.parts[static_cast<int>(Part::kForward)]);
 }
 
+// A host that is slower than device and exchange together decides alone: the exchange costs
+// nothing, where the host does not wait for it.
+TEST(ExpertStep, TravelsWhileTheHostIssues) {
+  TestBed bed = ExpertBed(2);
+  bed.stack.launches_forward = bed.stack.launches_backward = 100;
+  bed.stack.host_per_launch = Seconds(0.01);
+  absl::StatusOr<std::unique_ptr<Simulation>> simulation = Simulation::Load(bed.fleet);
+  ASSERT_TRUE(simulation.ok());
+  Strategy strategy{.data = 16, .micro_batches = 2};
+  strategy.expert = 16;
+  for (const Detail detail : {Detail::kFolded, Detail::kFull}) {
+    const StepResult step = Simulate(bed, bed.Spec(strategy), detail, **simulation);
+    EXPECT_NEAR(step.parts[static_cast<int>(Part::kExpertExposed)].value(), 0.0, 1e-9);
+    // Forward and backward of 8 layers, twice; what the device does meanwhile is part of it.
+    EXPECT_GT(step.duration.value(), 2 * 8 * 2 * 1.0);
+    EXPECT_LT(step.duration.value(), 2 * 8 * 2 * 1.0 * 1.05);
+  }
+  bed.stack.host_per_launch = Seconds(0.0);
+  const StepResult quick = Simulate(bed, bed.Spec(strategy), Detail::kFolded, **simulation);
+  EXPECT_GT(quick.parts[static_cast<int>(Part::kExpertExposed)].value(), 0.0);
+}
+
+TEST(ExpertExchanges, TheHostWaitsForLibrariesOfExpertKernels) {
+  TestBed bed = ExpertBed(2);
+  bed.stack.expert_libraries = {ExpertLibrary::kNormal};
+  Fabric& fabric = bed.catalog.fabrics["up"];
+  fabric.expert_kernels = {{.library = ExpertLibrary::kNormal, .phase = ExpertPhase::kDispatch},
+                           {.library = ExpertLibrary::kNormal, .phase = ExpertPhase::kCombine}};
+  const TrainingSpec spec = bed.Spec({.data = 16});
+  EXPECT_TRUE(HostWaitsForExchange(spec, {.fabric = &fabric}));
+  EXPECT_FALSE(HostWaitsForExchange(spec, {}));
+}
+
 TEST(DualPipeStep, HidesExchangesAndShortensTheBubble) {
   TestBed bed = ExpertBed(8);
   bed.stack.overlaps_pipeline_transfers = true;

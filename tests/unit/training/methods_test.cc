@@ -5,8 +5,10 @@
 #include "gtest/gtest.h"
 #include "sim/collective/collective.h"
 #include "sim/parallel/memory.h"
+#include "sim/parallel/stage_parameters.h"
 #include "sim/training/context_methods.h"
 #include "sim/training/fit.h"
+#include "sim/training/lowering.h"
 #include "sim/training/offload.h"
 #include "sim/training/stage_cost.h"
 #include "sim/training/step.h"
@@ -20,7 +22,7 @@ std::vector<Strategy> Ways() {
   const Strategy piped{
       .tensor = 2, .pipeline = 4, .data = 8, .micro_batches = 8, .optimizer_shards = 8};
   const Strategy flat{.tensor = 1, .data = 64, .micro_batches = 3, .optimizer_shards = 64};
-  std::vector<Strategy> ways(8, piped);
+  std::vector<Strategy> ways(10, piped);
   ways[0].schedule = Schedule::kGpipe;
   ways[1].schedule = Schedule::kZeroBubbleH1;
   ways[2].schedule = Schedule::kZeroBubbleH1;
@@ -40,6 +42,11 @@ std::vector<Strategy> Ways() {
   ways[7].zero_stage = 2;
   ways[7].optimizer_shards = 16;
   ways[7].micro_batch = 4;
+  ways[8].schedule = Schedule::kZeroBubbleV;
+  ways[8].virtual_stages = 2;
+  ways[8].chunk_layers = {1, 1, 1, 1, 1, 1, 1, 1};
+  ways[9] = ways[8];
+  ways[9].zero_stage = 1;
   return ways;
 }
 
@@ -88,6 +95,50 @@ TEST(Methods, ZeroBubbleSavesTwoWeightPassesAStage) {
   EXPECT_NEAR((plain - split).value(), saved, 0.05 * saved);
 }
 
+// No more idle time than ZB-H1, no less than the first micro-batch takes to the last rank.
+TEST(Methods, ZeroBubbleVIsShorterStill) {
+  TestBed bed(1);
+  bed.model.vocab = 128;
+  bed.model.layers = 32;
+  const auto simulation = Simulation::Load(bed.fleet);
+  ASSERT_TRUE(simulation.ok());
+  Strategy strategy{.tensor = 1, .pipeline = 4, .data = 1, .micro_batches = 16};
+  strategy.schedule = Schedule::kZeroBubbleH1;
+  const Seconds straight = DurationOf(bed, strategy, **simulation);
+  strategy.schedule = Schedule::kZeroBubbleV;
+  strategy.virtual_stages = 2;
+  const Seconds folded_back = DurationOf(bed, strategy, **simulation);
+  const WorkerHardware hardware = *HardwareOf(bed.fleet.leaves[0], bed.catalog, DataType::kBf16);
+  const TrainingSpec spec = bed.Spec(strategy);
+  Seconds work;
+  for (int i : {0, 1}) {
+    const ChunkCost chunk = CostOfChunk(spec, hardware, strategy.ChunkOf(3, i), 1);
+    work += (chunk.forward.front().duration + chunk.backward.front().duration +
+             chunk.weight_gradients.front().duration) *
+            16.0;
+  }
+  EXPECT_LT(folded_back, straight);
+  const Seconds forward = CostOfChunk(spec, hardware, 1, 1).forward.front().duration;
+  EXPECT_GT(folded_back, work + forward * 3.0);
+}
+
+// The first rank holds embedding and head; each rank the activations of p micro-batches.
+TEST(Methods, ZeroBubbleVHoldsWhat1F1BHolds) {
+  const TestBed bed(1);
+  Strategy strategy{.tensor = 1, .pipeline = 4, .data = 1, .micro_batches = 12};
+  const MemoryUse first = StageMemory(QuestionOf(bed.Spec(strategy)), 0);
+  const MemoryUse last = StageMemory(QuestionOf(bed.Spec(strategy)), 3);
+  strategy.schedule = Schedule::kZeroBubbleV;
+  strategy.virtual_stages = 2;
+  const MemoryUse both = StageMemory(QuestionOf(bed.Spec(strategy)), 0);
+  EXPECT_EQ(both.activations, first.activations);
+  EXPECT_NEAR(StageMemory(QuestionOf(bed.Spec(strategy)), 3).activations / first.activations, 1.0,
+              1e-12);
+  const double head = HeadParametersOnRank(bed.model, strategy) * bed.stack.weight_bytes;
+  EXPECT_NEAR((both.weights - first.weights).value(), head, 1.0);
+  EXPECT_GT(last.weights, StageMemory(QuestionOf(bed.Spec(strategy)), 3).weights);
+}
+
 // A backward pass takes as long whole as in its two parts, host floors aside.
 TEST(Methods, TheSplitBackwardPassIsTheWholeOne) {
   TestBed bed(1);
@@ -117,6 +168,28 @@ TEST(Methods, ShardingDividesStates) {
   const MemoryUse hybrid = MemoryOf(bed.Spec(strategy));
   EXPECT_NEAR(hybrid.weights / two.weights, 1.0 / 4, 1e-12);
   EXPECT_NEAR(hybrid.gradients / two.weights, 1.0 / 4, 1e-12);
+}
+
+// DeepSpeed gathers weights one by one and reduces gradients in large buckets.
+TEST(Methods, GathersOfShardedWeightsAloneAreSlow) {
+  TestBed bed(1);
+  bed.stack.sharded_network_share = 0.25;
+  const TrainingSpec spec =
+      bed.Spec({.tensor = 1, .data = 8, .zero_stage = 3, .optimizer_shards = 8});
+  const absl::StatusOr<Placement> placement = Place(spec.strategy, bed.fleet);
+  ASSERT_TRUE(placement.ok());
+  const WorkerHardware hardware{
+      .device = {&bed.catalog.accelerators.at("test"), &bed.catalog.kernel_classes.at("test")}};
+  const Program program = LowerStep(
+      spec, *placement, {.hardware = {hardware}, .kind = std::vector<int>(8, 0), .nominal = {}});
+  int gathers = 0;
+  for (const CollectiveSpec& collective : program.collectives) {
+    const bool gather = collective.kind == CollectiveKind::kAllGather;
+    gathers += gather ? 1 : 0;
+    EXPECT_EQ(collective.network_share, gather ? 0.25 : 1.0);
+  }
+  EXPECT_GT(gathers, 0);
+  EXPECT_LT(gathers, static_cast<int>(program.collectives.size()));
 }
 
 // One more layer gathered ahead, one more layer of weights.

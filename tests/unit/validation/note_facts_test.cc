@@ -85,5 +85,21 @@ TEST(NoteFacts, NominalParametersAreInTheName) {
   EXPECT_EQ(NominalParameters(measured), 0.0);
 }
 
+TEST(NoteFacts, SequenceParallelismIsOffInKorthikantisBaseline) {
+  MeasuredCase measured;
+  EXPECT_FALSE(SequenceParallelStated(measured).has_value());
+  measured.source = "Korthikanti et al. 2022, Table 5";
+  EXPECT_FALSE(SequenceParallelStated(measured).value_or(true));
+  measured.notes = "sequence parallelism on";
+  EXPECT_TRUE(SequenceParallelStated(measured).value_or(false));
+}
+
+TEST(NoteFacts, LayersWhoseActivationsLeaveForTheHost) {
+  MeasuredCase measured;
+  EXPECT_EQ(OffloadedLayers(measured), 0.0);
+  measured.notes = "FSDP; activations of 40 layers offloaded";
+  EXPECT_EQ(OffloadedLayers(measured), 40.0);
+}
+
 }  // namespace
 }  // namespace fleetsim

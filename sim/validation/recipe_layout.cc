@@ -1,0 +1,164 @@
+#include "sim/validation/recipe_layout.h"
+
+#include <array>
+#include <optional>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "sim/validation/note_facts.h"
+
+namespace fleetsim {
+namespace {
+
+enum class Task { kPreTraining, kFullTuning, kAdapters };
+
+struct RecipeLayout {
+  const char* model;  // what the row's model starts with
+  Task task;
+  int tensor, pipeline, expert;
+};
+
+// Megatron-Bridge, recipes/gpt_oss/h100/gpt_oss.py: its recipes for H100.
+constexpr std::array<RecipeLayout, 6> kRecipes = {{
+    {"GPT-OSS-20B", Task::kPreTraining, 2, 4, 4},
+    {"GPT-OSS-20B", Task::kFullTuning, 1, 1, 8},
+    {"GPT-OSS-20B", Task::kAdapters, 1, 1, 1},
+    {"GPT-OSS-120B", Task::kPreTraining, 2, 4, 16},
+    {"GPT-OSS-120B", Task::kFullTuning, 1, 4, 8},
+    {"GPT-OSS-120B", Task::kAdapters, 1, 1, 8},
+}};
+
+Task TaskOf(const MeasuredCase& measured) {
+  if (NamesAdapters(measured)) return Task::kAdapters;
+  return NamesFineTuning(measured) ? Task::kFullTuning : Task::kPreTraining;
+}
+
+const RecipeLayout* RecipeOf(const MeasuredCase& measured) {
+  for (const RecipeLayout& recipe : kRecipes) {
+    if (absl::StartsWith(measured.model, recipe.model) && recipe.task == TaskOf(measured)) {
+      return &recipe;
+    }
+  }
+  return nullptr;
+}
+
+// What a performance preset computes again and sends to the host, where it does either.
+struct Preset {
+  const char* model;        // what the row's model starts with
+  const char* accelerator;  // the row's, or empty: any
+  const char* containing;   // in the row's source, id or precision
+  const char* recomputed;
+  int offloaded_layers;
+};
+
+// Megatron-Bridge, scripts/performance/configs, *_workload_base_configs.py; the first that fits.
+constexpr std::array<Preset, 12> kPresets = {{
+    {"DeepSeek-V3", "GB300", "container 26.06", "none", 0},
+    {"DeepSeek-V3", "GB300", "container 26.08", "none", 0},
+    {"DeepSeek-V3", "GB300", "bf16", "selective: moe_act", 0},
+    {"DeepSeek-V3", "GB200", "fp8", "selective: mlp", 0},
+    {"DeepSeek-V3", "B200", "26.04.01", "selective: mla_up_proj+mlp", 0},
+    {"DeepSeek-V3", "H100-80GB SXM", "", "selective: mla_up_proj+mlp", 0},
+    {"DeepSeek-V3", "", "", "selective: mla_up_proj", 0},
+    {"GPT-OSS-120B", "GB200", "bf16", "selective: layernorm+moe_act", 0},
+    {"GPT-OSS-120B", "B200", "bf16", "selective: layernorm+moe_act", 0},
+    {"GPT-OSS-120B", "H100-80GB SXM", "", "selective: layernorm+moe_act", 0},
+    {"Llama-3-70B", "GB200", "FSDP", "none", 40},
+    {"Llama-3-70B", "GB300", "FSDP", "none", 20},
+}};
+
+const Preset* PresetOf(const MeasuredCase& measured) {
+  const std::string all =
+      absl::StrCat(measured.source, " ", measured.id, " ", measured.notes, " ", measured.precision);
+  for (const Preset& preset : kPresets) {
+    const absl::string_view accelerator = preset.accelerator;
+    if (absl::StartsWith(measured.model, preset.model) &&
+        (accelerator.empty() || measured.accelerator == accelerator) &&
+        absl::StrContains(all, preset.containing)) {
+      return &preset;
+    }
+  }
+  return nullptr;
+}
+
+// The presets compute nothing again but what the table has.
+void ApplyPreset(MeasuredCase& completed, std::vector<std::string>& rules) {
+  if (!completed.recompute.empty() || NamesFineTuning(completed)) return;
+  const Preset* preset = PresetOf(completed);
+  completed.recompute = preset != nullptr ? preset->recomputed : "none";
+  rules.push_back(absl::StrCat("recomputation not stated: the preset's ", completed.recompute));
+  if (preset == nullptr || preset->offloaded_layers == 0) return;
+  const std::string offloaded =
+      absl::StrCat("activations of ", preset->offloaded_layers, " layers offloaded");
+  absl::StrAppend(&completed.notes, "; ", offloaded);
+  rules.push_back(absl::StrCat("not stated, the preset's: ", offloaded));
+}
+
+struct CaseBatch {
+  const char* model;
+  int micro_batch;
+};
+
+// FlagPerf, training/nvidia/{gpt3_6.7B,llama1_7B}-paddle/README.md: per_device_bs of the
+// configurations whose results the rows are; their virtual_pp_degree is 1.
+constexpr std::array<CaseBatch, 4> kPaddleCases = {
+    {{"GPT3-6.7B", 4}, {"GPT3-13B", 4}, {"LLAMA-7B", 2}, {"LLAMA-13B", 2}}};
+
+void Fill(std::optional<int>& stated, int recipe, const char* name, std::string& filled) {
+  if (stated) return;
+  stated = recipe;
+  absl::StrAppend(&filled, " ", name, " ", recipe);
+}
+
+// What the recipes of cards that were not tuned have: they ran as they are.
+std::string FillFromCard(MeasuredCase& completed) {
+  std::string filled;
+  if (const RecipeLayout* recipe = RecipeOf(completed)) {
+    Fill(completed.tensor, recipe->tensor, "tensor", filled);
+    Fill(completed.pipeline, recipe->pipeline, "pipeline", filled);
+    Fill(completed.expert, recipe->expert, "expert", filled);
+  }
+  Fill(completed.micro_batch, 1, "micro-batch", filled);
+  return filled;
+}
+
+std::string FillFromPaddle(MeasuredCase& completed) {
+  std::string filled;
+  for (const CaseBatch& known : kPaddleCases) {
+    if (completed.model != known.model) continue;
+    Fill(completed.micro_batch, known.micro_batch, "micro-batch", filled);
+    Fill(completed.virtual_stages, 1, "virtual stages", filled);
+  }
+  return filled;
+}
+
+// torchtitan, benchmarks/asyncTP_llama3_h100_2025-06_torchtitan.md: hosts and commands of the rows
+// that tell asynchronous tensor parallelism from none.
+std::string FillFromTorchtitan(MeasuredCase& completed) {
+  completed.accelerator = "H100-96GB HBM2e 500W";
+  completed.recompute = "full";
+  return " boards of 96 GB and 500 W, full recomputation";
+}
+
+}  // namespace
+
+MeasuredCase CompletedByRecipe(const MeasuredCase& measured, std::vector<std::string>& rules) {
+  MeasuredCase completed = measured;
+  const bool tuned = absl::StrContains(measured.notes, "tuned recipe");
+  if (measured.family == "nvidia-bridge" || (measured.family == "nvidia-bridge-cards" && tuned)) {
+    ApplyPreset(completed, rules);
+    return completed;
+  }
+  std::string filled;
+  if (measured.family == "nvidia-bridge-cards" && absl::StrContains(measured.notes, "functional")) {
+    filled = FillFromCard(completed);
+  } else if (measured.family == "flagperf" && absl::StrContains(measured.notes, "PaddleNLP")) {
+    filled = FillFromPaddle(completed);
+  } else if (measured.family == "torchtitan" && absl::StrContains(measured.notes, "async TP")) {
+    filled = FillFromTorchtitan(completed);
+  }
+  if (!filled.empty()) rules.push_back(absl::StrCat("not stated, the recipe's:", filled));
+  return completed;
+}
+
+}  // namespace fleetsim
