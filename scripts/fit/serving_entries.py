@@ -151,7 +151,15 @@ def write(entry, kind, note):
     path.write_text(text[:position] + block + text[position:])
 
 
-def write_all(entries):
+def replace(entry, parts):
+    """Kernels that were measured on the part itself take the places of the relative's."""
+    for part, found in parts.items():
+        known = [one[:-1] for one in found]
+        entry[part] = [one for one in entry[part] if tuple(one[:-1]) not in [tuple(k) for k in known]] + found
+
+
+def write_all(entries, partly):
+    """`partly`: of classes that take the rest from a relative, what InferSim measured."""
     by_name = {entry["name"]: entry for entry in entries}
     for entry in entries:
         note = "fitted on the tables by scripts/fit/serving_kernels.py"
@@ -161,5 +169,9 @@ def write_all(entries):
             note += f"; {part} {', '.join(added)} as {relative}" if added else ""
         write(entry, "MEASURED", note)
     for name, of in RELATIVES.items():
-        write(scaled(by_name[of], name, of), "INFERRED",
-              f"as {of}, arithmetic and bandwidth scaled by this part's published products and streams")
+        entry = scaled(by_name[of], name, of)
+        note = f"as {of}, arithmetic and bandwidth scaled by this part's published products and streams"
+        if name in partly:
+            replace(entry, partly[name])
+            note += "; decode, latent decode and FP8 products fitted on alibaba/InferSim bench_data, Apache-2.0"
+        write(entry, "INFERRED", note)

@@ -196,3 +196,33 @@ def fit_experts(rows, device, weight_bytes):
         return lambda p: model.expert_time(p, device, shape)
 
     return fit(free, predict, rows)
+
+
+INFERSIM = tables.SHARED / "measured" / "infersim"
+CACHES = {"bfloat16": "bf16", "fp8": "fp8"}
+
+
+def infersim(name, gpu, columns, cache=None):
+    """A table of InferSim with the columns of the others; `columns`: names of the parts of `shape`."""
+    rows = pd.read_csv(INFERSIM / f"{name}.csv")
+    rows = rows[rows.gpu == gpu]
+    if cache:
+        rows = rows[rows.kv_dtype == CACHES[cache]]
+    if columns and len(rows):
+        rows = rows.join(rows["shape"].str.split("-", expand=True).astype(int).set_axis(columns, axis=1))
+    rows = rows.rename(columns={"latency_us": "lat_us", "batch_size": "batch", "kv_len": "past", "seq_len": "isl"})
+    for column, value in (("isl", 0), ("past", 0), ("batch", 1)):
+        rows[column] = rows.get(column, value)
+    return rows.reset_index(drop=True)
+
+
+def infersim_decode(gpu, cache):
+    return infersim("mha_decode", gpu, ["n_heads", "n_kv_heads", "head_dim"], cache)
+
+
+def infersim_latent(gpu, cache):
+    return infersim("mla_decode", gpu, ["n_heads", "latent", "rope"], cache)
+
+
+def infersim_gemm(gpu):
+    return infersim("gemm", gpu, [])

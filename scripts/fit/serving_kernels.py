@@ -36,6 +36,7 @@ MEASURED = [
     ("nvidia-rtx-pro-6000", "rtx_pro_6000_server", "RTX PRO 6000", {TRT: BLACKWELL}, TRT,
      (TRT, ["bfloat16", "fp8", "fp8_block", "nvfp4", "w4a8_mxfp4_mxfp8"]), True),
 ]
+H20_CACHE, FEWEST_ROWS = 60e6, 30
 MLA_STACK = {"a100_sxm": "trtllm-1.0.0", "l40s": "trtllm-1.0.0"}
 
 
@@ -107,6 +108,20 @@ class Fitter:
             found.append((dtype, self.note(name, f"experts {dtype}", result)))
         return found
 
+    def h20(self):
+        """What InferSim measured on H20: products in FP8 blocks, decode, latent decode."""
+        name, device, decode = "nvidia-h20", tables.device("H20-96GB", "BF16"), []
+        for cache, width in (("bfloat16", 2), ("fp8", 1)):
+            for latent, rows, shape in ((False, fits.infersim_decode("h20", cache), fits.decode_shape),
+                                        (True, fits.infersim_latent("h20", cache), fits.latent_shape)):
+                if len(rows) < FEWEST_ROWS:
+                    continue
+                result = fits.fit_decode(rows, device, lambda part, s=shape, w=width: s(part, w), H20_CACHE)
+                kind = "latent decode" if latent else "attention decode"
+                decode.append((cache, latent, self.note(name, f"{kind}, cache {cache}", result)))
+        result = fits.fit_product(fits.infersim_gemm("h20"), tables.device("H20-96GB", "FP8"), "fp8_block", 0.0, H20_CACHE)
+        return {"products": [("fp8_block", self.note(name, "gemm fp8_block", result))], "decode": decode}
+
     def measured(self, spec):
         name, system, accelerator, stacks, engine, experts, cached = spec
         start_ups = self.quantise(system)
@@ -119,7 +134,7 @@ class Fitter:
 def main():
     fitter = Fitter()
     entries = [fitter.measured(spec) for spec in MEASURED]
-    serving_entries.write_all(entries)
+    serving_entries.write_all(entries, {"nvidia-h20": fitter.h20()})
     for group, errors in fitter.errors.items():
         pooled = np.concatenate(errors)
         fitter.residuals.append({"kernel_class": "all", "kernel": group, "rows": len(pooled),
