@@ -58,4 +58,22 @@ ResolvedOptions ResolveOptions(const EngineOptions& options, const ServingEngine
   return resolved;
 }
 
+absl::Status CheckInstance(const InstanceSpec& spec, const InstanceHardware& hardware) {
+  const int domain = hardware.links.domain_accelerators;
+  const int all = spec.layout.Accelerators();
+  const auto even = [domain](int ranks) {
+    return ranks <= domain ? domain % ranks == 0 : ranks % domain == 0;
+  };
+  if (all > domain && hardware.scale_out == nullptr) {
+    return Infeasible(absl::StrCat("an instance of ", all, " accelerators spans hosts of ", domain,
+                                   " that no network joins; give at most ", domain));
+  }
+  for (const int ranks : {spec.layout.tensor, spec.layout.StageAccelerators()}) {
+    if (all <= domain || even(ranks)) continue;
+    return Infeasible(absl::StrCat("groups of ", ranks, " ranks do not fill hosts of ", domain,
+                                   " accelerators evenly; give a divisor or a multiple"));
+  }
+  return absl::OkStatus();
+}
+
 }  // namespace fleetsim

@@ -144,20 +144,23 @@ KernelTimes InstanceModel::ExpertLayers(const RankPart& busiest, double all_toke
   return times;
 }
 
-// One hidden vector a token from each tensor rank's share, stage to stage.
+// One hidden vector a token, in equal parts from the tensor ranks of one stage to those of the
+// next.
 Seconds InstanceModel::TransferTime(double tokens) const {
-  const int stages = spec_.layout.pipeline;
+  const double stages = spec_.layout.pipeline;
   if (stages == 1) return Seconds(0);
   const Bytes bytes(tokens * spec_.model->hidden * kWideBytes);
-  const int stage = spec_.layout.StageAccelerators();
-  const int domain = hardware_.links.domain_accelerators;
+  const double stage = spec_.layout.StageAccelerators();
+  const double domain = hardware_.links.domain_accelerators;
   const Seconds inside = LocalTransferTime(bytes / spec_.layout.tensor, hardware_.links);
-  if (spec_.layout.Accelerators() <= domain) return inside * (stages - 1.0);
-  const GroupPlacement group = hardware_.Group(std::max(stage, domain) * 2);
-  const Seconds across = CollectiveTime(PlanTransfers(bytes / spec_.layout.tensor, group));
   // Stages of whole hosts: every transfer crosses; several stages a host: one in so many.
-  const double crossing = std::ceil(static_cast<double>(spec_.layout.Accelerators()) / domain) - 1;
-  const double crossings = std::min<double>(stages - 1, crossing);
+  const double hosts = std::ceil(stages * stage / domain);
+  const double crossings = std::min(stages, hosts) - 1;
+  if (crossings == 0) return inside * (stages - 1);
+  const Fabric& fabric = *hardware_.scale_out;
+  const BytesPerSecond rate = hardware_.nic_bandwidth * fabric.point_to_point_efficiency *
+                              std::min(1.0, spec_.layout.tensor / domain);
+  const Seconds across = fabric.base_latency + hardware_.hop_latency + bytes / rate;
   return across * crossings + inside * (stages - 1 - crossings);
 }
 

@@ -14,8 +14,8 @@
 namespace fleetsim {
 
 // Everything that depends on counts of tokens alone is tabulated when the model is made; a step
-// looks it up and asks the kernel model for the attention cores. The hardware and what the spec
-// points to must outlive it.
+// looks it up and asks the kernel model for the attention cores. CheckInstance must have passed,
+// and what spec and hardware point to must outlive the model.
 class InstanceModel : public StepModel {
  public:
   InstanceModel(const InstanceSpec& spec, const InstanceHardware& hardware);

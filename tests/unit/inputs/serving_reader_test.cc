@@ -194,8 +194,9 @@ TEST(ReadServe, WrongTraffic) {
   EXPECT_THAT(error("traffic { trace: 'no_such_file' }"), HasSubstr("\"no_such_file\" is no file"));
   EXPECT_THAT(error("traffic { fixed_batch { batch: 8 } rate_scale_ratio: 2 " + lengths + " }"),
               HasSubstr("without a trace"));
-  EXPECT_THAT(error("traffic { fixed_batch { batch: 8 } shared_prefix_tokens: 10 " + lengths + " }"),
-              HasSubstr("give 0 to 9"));
+  EXPECT_THAT(
+      error("traffic { fixed_batch { batch: 8 } shared_prefix_tokens: 10 " + lengths + " }"),
+      HasSubstr("give 0 to 9"));
   EXPECT_THAT(error("traffic { fixed_batch { batch: 8 } requests: 2.5 " + lengths + " }"),
               HasSubstr("whole number"));
 }
@@ -208,16 +209,16 @@ TEST(ReadServe, OtherWrongValues) {
               HasSubstr("one for each of the 2 times"));
   EXPECT_THAT(Error("speculation { draft_tokens: 1 accepted_tokens: 1.5 }" + rest),
               HasSubstr("no further-token modules"));
-  const auto drafts = Error("speculation { draft_tokens: 1 accepted_tokens: 2.5 }" + rest,
-                            "deepseek-v3");
+  const auto drafts =
+      Error("speculation { draft_tokens: 1 accepted_tokens: 2.5 }" + rest, "deepseek-v3");
   EXPECT_THAT(drafts, HasSubstr("give 1 to 2"));
   EXPECT_THAT(Error("objectives { percentile_ratio: 1 }" + rest),
               HasSubstr("percentile_ratio: is 1"));
   EXPECT_THAT(Error("objectives { ttft_s: 0 }" + rest), HasSubstr("ttft_s: is 0"));
   EXPECT_THAT(Error("router { latency_s: -1 }" + rest), HasSubstr("latency_s: is -1"));
   EXPECT_THAT(Error("warp: 9" + rest), HasSubstr("warp"));
-  const auto no_engine =
-      Read("jobs { id: 'a' serve { model: 'llama3-70b' pools { } " + std::string(kTraffic) + " } }");
+  const auto no_engine = Read("jobs { id: 'a' serve { model: 'llama3-70b' pools { } " +
+                              std::string(kTraffic) + " } }");
   EXPECT_THAT(std::string(no_engine.status().message()), HasSubstr("engine: is missing"));
 }
 

@@ -19,8 +19,8 @@ TEST(TokenTable, WholeNumbersUpTo256AreExactWhateverTheFunction) {
 
 TEST(TokenTable, StraightLinesAreKeptBetweenAndBeyondThePlaces) {
   const TokenTable table(5000, [](double tokens) {
-    return KernelTimes{Seconds(2 + tokens), Seconds(3 * tokens), Seconds(1), Seconds(4 * tokens),
-                       Seconds(tokens), Seconds(5)};
+    return KernelTimes{Seconds(2 + tokens), Seconds(3 * tokens), Seconds(1),
+                       Seconds(4 * tokens), Seconds(tokens),     Seconds(5)};
   });
   for (const double tokens : {1.5, 255.25, 257.0, 300.3, 511.9, 512.0, 4999.0, 70000.0}) {
     const KernelTimes times = table.At(tokens);

@@ -44,8 +44,7 @@ TEST(CacheBytes, TensorRanksShareHeadsAsFarAsThereAreSome) {
 TEST(CacheBytes, PipelineStagesHoldTheirLayers) {
   EXPECT_EQ(PerToken(SpecFor("llama3-70b", "vllm-0.9", {.pipeline = 4})), Bytes(327680 / 4));
   // 61 layers on two stages: 31 on the first.
-  EXPECT_EQ(PerToken(SpecFor("deepseek-v3", "vllm-0.9", {.pipeline = 2})),
-            Bytes(31 * 576 * 2));
+  EXPECT_EQ(PerToken(SpecFor("deepseek-v3", "vllm-0.9", {.pipeline = 2})), Bytes(31 * 576 * 2));
 }
 
 // Every second layer of gpt-oss looks back 128 tokens.
@@ -69,12 +68,15 @@ TEST(StageWeights, SixteenBitsAsPublished) {
   }
 }
 
-// Meta-Llama-3.1-70B-Instruct-AWQ-INT4 (hugging-quants) is 39.8 GB: 68.4e9 parameters of layers in
-// 4 bits with scale and zero point for each 128, two tables of 128,256 x 8,192 in 16 bits.
+// Layers in 4 bits with a 16-bit scale and a 4-bit zero point for each 128, and two tables of
+// 128,256 x 8,192 in 16 bits; norms are too few to see.
 TEST(StageWeights, FourBitsWithScalesBesideSixteenBitTables) {
   InstanceSpec spec = SpecFor("llama3-70b", "vllm-0.9");
   spec.precision.products.weights = DataType::kInt4;
-  EXPECT_NEAR(StageWeights(spec, 0).value() / 39.8e9, 1.0, 0.01);
+  const double tables = 2.0 * 128256 * 8192;
+  const double layers = *spec.model->published_parameters - tables;
+  const double bits = 4 + (16 + 4) / 128.0;
+  EXPECT_NEAR(StageWeights(spec, 0).value() / (layers * bits / 8 + 2 * tables), 1.0, 0.001);
 }
 
 TEST(StageWeights, PartsMakeTheWhole) {
@@ -100,8 +102,7 @@ TEST(KvCapacity, WhatIsLeftIsCutIntoBlocks) {
   const Accelerator& accelerator = **FindAccelerator(ShippedCatalog(), "H100-SXM-80GB");
   const auto capacity = KvCapacityOf(spec, accelerator);
   ASSERT_TRUE(capacity.ok()) << capacity.status();
-  const Bytes sum =
-      capacity->weights + capacity->workspace + capacity->reserved + capacity->cache;
+  const Bytes sum = capacity->weights + capacity->workspace + capacity->reserved + capacity->cache;
   EXPECT_NEAR(sum / (accelerator.UsableMemory() * 0.9), 1.0, 1e-12);
   EXPECT_EQ(capacity->per_token, Bytes(131072));
   EXPECT_EQ(capacity->blocks, static_cast<std::int64_t>(capacity->cache.value() / 131072 / 16));
@@ -121,21 +122,23 @@ TEST(KvCapacity, NarrowerFormatsLeaveMoreRoom) {
 TEST(KvCapacity, OverrideOfBlocksHolds) {
   InstanceSpec spec = SpecFor("llama3-8b", "vllm-0.9");
   spec.options.cache_blocks = 1234;
-  const auto capacity =
-      KvCapacityOf(spec, **FindAccelerator(ShippedCatalog(), "H100-SXM-80GB"));
+  const auto capacity = KvCapacityOf(spec, **FindAccelerator(ShippedCatalog(), "H100-SXM-80GB"));
   ASSERT_TRUE(capacity.ok());
   EXPECT_EQ(capacity->blocks, 1234);
   EXPECT_EQ(capacity->Tokens(16), 1234 * 16);
 }
 
 TEST(KvCapacity, WhatDoesNotFitSaysWhyAndWhatWould) {
-  const InstanceSpec spec = SpecFor("llama3-70b", "vllm-0.9");
-  const auto capacity =
-      KvCapacityOf(spec, **FindAccelerator(ShippedCatalog(), "H100-SXM-80GB"));
-  EXPECT_EQ(capacity.status().code(), absl::StatusCode::kFailedPrecondition);
-  EXPECT_THAT(std::string(capacity.status().message()),
-              AllOf(HasSubstr("weights 141.1 GB"), HasSubstr("of 8"), HasSubstr("engine 1.5 GB"),
-                    HasSubstr("smallest change that fits: INT4 weights, or tensor 4")));
+  const Accelerator& accelerator = **FindAccelerator(ShippedCatalog(), "H100-SXM-80GB");
+  const auto mixtral = KvCapacityOf(SpecFor("mixtral-8x7b", "vllm-0.9"), accelerator);
+  EXPECT_EQ(mixtral.status().code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_THAT(std::string(mixtral.status().message()),
+              AllOf(HasSubstr("weights 93.4 GB"), HasSubstr("engine 1.5 GB"),
+                    HasSubstr("smallest change that fits: FP8 weights, or tensor 2")));
+  // 406e9 parameters: 211 GB in four bits; 102 GB a rank in sixteen on eight ranks.
+  const auto llama = KvCapacityOf(SpecFor("llama3-405b", "vllm-0.9"), accelerator);
+  EXPECT_THAT(std::string(llama.status().message()),
+              HasSubstr("smallest change that fits: tensor 16"));
 }
 
 }  // namespace
