@@ -25,10 +25,10 @@ struct EngineHost {
   int graph_sequences = 0, graph_tokens = 0;
 };
 
-// Elementwise kernels. Norm and residual twice a layer: two operands in, two out, 16 bits;
-// rotation and cache write: in, out, out; gated activation: two in, one out.
+// Elementwise kernels. Norm and residual twice a layer: two operands in, two out, 16 bits; rotation
+// and cache write: in, out; activation function: in, out, and the gate in where there is one.
 struct EngineTraffic {
-  double hidden = 16, attention = 6, ffn = 6;  // bytes per element
+  double hidden = 16, attention = 4, ffn = 4;  // bytes per element
   double kernels = 4;                          // a layer
   bool fuses_quantise = false;
 };

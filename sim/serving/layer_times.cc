@@ -59,12 +59,18 @@ Seconds ElementwiseTime(const InstanceSpec& spec, const Device& device,
       model.latent
           ? (model.heads / tensor) * QueryKeyHeadDim(model) + model.latent->kv_lora_rank
           : (model.heads / tensor + 2 * std::max(1.0, model.kv_heads / tensor)) * model.head_dim;
-  // ffn_elements counts a gated block 1.5 times.
-  const double ffn_elements = layer.ffn_elements / (model.gated_ffn ? 1.5 : 1.0);
+  // What is written in the narrow format right away: both norms' results, the activation's.
+  const NumberFormat format =
+      RunnableFormat(*device.accelerator, spec.precision.products).activations;
+  const double saved = IsNarrow(format.dtype) && FusesCast(*spec.engine, format)
+                           ? kWideBytes - StoredBytes(format)
+                           : 0.0;
   const double head_norms = model.qk_norm ? 2 * kWideBytes * layer.query_key_elements : 0.0;
-  const Bytes bytes(
-      layer.hidden_elements * (traffic.hidden + 2 * kWideBytes * layer.extra_hidden_passes) +
-      layer.tokens * qkv_width * traffic.attention + ffn_elements * traffic.ffn + head_norms);
+  const Bytes bytes(layer.hidden_elements *
+                        (traffic.hidden - 2 * saved + 2 * kWideBytes * layer.extra_hidden_passes) +
+                    layer.tokens * qkv_width * traffic.attention +
+                    layer.ffn_elements * (traffic.ffn - saved / (model.gated_ffn ? 1.5 : 1.0)) +
+                    head_norms);
   return StreamTime(device, bytes) +
          device.kernels->stream_start_up * std::max(0.0, traffic.kernels - 1);
 }

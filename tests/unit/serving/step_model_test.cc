@@ -126,11 +126,12 @@ TEST(InstanceModel, UngroupedDecodeReadsEveryHeadsCache) {
   InstanceSpec spec = Spec("llama3-8b");
   spec.engine = &engine;
   const Seconds grouped =
-      PartOf(InstanceModel(spec, hardware).Cost({Decodes(100, 4000)}), StepPart::kAttention);
+      PartOf(InstanceModel(spec, hardware).Cost({Decodes(256, 16000)}), StepPart::kAttention);
   engine.ungrouped_decode = true;
   const Seconds ungrouped =
-      PartOf(InstanceModel(spec, hardware).Cost({Decodes(100, 4000)}), StepPart::kAttention);
-  EXPECT_NEAR(ungrouped / grouped, 4.0, 0.4);  // 32 heads on 8 kv heads
+      PartOf(InstanceModel(spec, hardware).Cost({Decodes(256, 16000)}), StepPart::kAttention);
+  // 32 heads on 8 kv heads; the launch and the first tiles are not repeated.
+  EXPECT_NEAR(ungrouped / grouped, 4.0, 0.2);
 }
 
 // A faster memory, links, or peak never make a step longer.
