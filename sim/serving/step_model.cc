@@ -204,48 +204,80 @@ Joules InstanceModel::Energy(const KernelTimes& kernels, double passes, Seconds 
          static_cast<double>(spec_.layout.Accelerators());
 }
 
-StepCost InstanceModel::Cost(const std::vector<StepLoad>& ranks) const {
-  StepCost cost;
-  const int stages = spec_.layout.pipeline;
-  const double micro = MicroBatches(ranks, stages);
-  KernelTimes kernels;
-  RankPart busiest;
-  double all_tokens = 0;
-  bool decode = true;
+InstanceModel::Pass InstanceModel::PassOf(const std::vector<StepLoad>& ranks,
+                                          double micro_batches) const {
+  Pass pass;
   for (const StepLoad& load : ranks) {
     if (load.Empty()) continue;
-    const RankPart part = PartOf(load, micro);
-    const KernelTimes times = RankTimes(part, micro);
-    all_tokens += part.Tokens();
-    decode = decode && load.prefill.empty();
-    if (times.Total() < kernels.Total()) continue;
-    kernels = times;
-    busiest = part;
+    const RankPart part = PartOf(load, micro_batches);
+    const KernelTimes times = RankTimes(part, micro_batches);
+    pass.all_tokens += part.Tokens();
+    pass.decode = pass.decode && load.prefill.empty();
+    if (times.Total() < pass.kernels.Total()) continue;
+    pass.kernels = times;
+    pass.busiest = part;
   }
-  if (all_tokens <= 0) return cost;
-  kernels += ExpertLayers(busiest, all_tokens, decode);
-  kernels.communication += TransferTime(busiest.Tokens());
-  // A micro-batch's way through all stages, and a round of all micro-batches: the stage with most
-  // layers passes them one after another.
-  const Seconds pass = Max(kernels.Total(), LaunchTime(busiest, decode));
+  if (pass.all_tokens <= 0) return pass;
+  KernelTimes experts = ExpertLayers(pass.busiest, pass.all_tokens, pass.decode);
+  pass.exchange = experts.communication;
+  experts.communication = Seconds(0);
+  pass.kernels += experts;
+  pass.kernels.communication += TransferTime(pass.busiest.Tokens());
+  return pass;
+}
+
+// In one piece, or in two halves of which one computes while the other's tokens are on their way
+// to experts and back (DeepSeek-V3, arXiv 2412.19437, section 3.4), whichever is faster.
+InstanceModel::Pass InstanceModel::BestPass(const std::vector<StepLoad>& ranks,
+                                            double micro_batches) const {
+  Pass whole = PassOf(ranks, micro_batches);
+  double items = 0;
+  for (const StepLoad& load : ranks) items = std::max(items, Items(load));
+  if (!spec_.engine->two_batch_overlap || whole.exchange == Seconds(0) ||
+      items < 2 * micro_batches) {
+    return whole;
+  }
+  const Pass half = PassOf(ranks, 2 * micro_batches);
+  const KernelTimes both = 2 * half.kernels;
+  const Seconds exposed = Max(Seconds(0), 2 * half.exchange - both.Total());
+  if (both.Total() + exposed >= whole.kernels.Total() + whole.exchange) return whole;
+  whole.kernels = both;
+  whole.exchange = exposed;
+  return whole;
+}
+
+// A micro-batch's way through all stages, and a round of all micro-batches: the stage with most
+// layers passes them one after another.
+StepCost InstanceModel::CostOf(const Pass& pass, double micro_batches, Seconds host) const {
+  KernelTimes kernels = pass.kernels;
+  kernels.communication += pass.exchange;
+  const Seconds through = Max(kernels.Total(), LaunchTime(pass.busiest, pass.decode));
   const double layers = layers_.Layers();
-  const double busiest_stage = std::ceil(layers / stages) / layers;
-  const Seconds round = pass * std::max(1.0, micro * busiest_stage);
-  const Seconds host = HostTime(ranks, micro);
-  const bool overlaps = spec_.engine->host.overlaps || micro > 1;
+  const double busiest_stage = std::ceil(layers / spec_.layout.pipeline) / layers;
+  const double scale = std::max(1.0, micro_batches * busiest_stage);
+  const Seconds round = through * scale;
+  const bool overlaps = spec_.engine->host.overlaps || micro_batches > 1;
+  StepCost cost;
   cost.duration = overlaps ? Max(round, host) : round + host;
-  const double scale = round / pass;
   const Seconds parts[] = {kernels.matrix, kernels.attention, kernels.memory,
                            kernels.communication};
-  cost.parts[static_cast<int>(StepPart::kHost)] = cost.duration;
+  Seconds& waiting = cost.parts[static_cast<int>(StepPart::kHost)];
+  waiting = cost.duration;
   for (int i = 0; i < 4; ++i) {
     cost.parts[i] = parts[i] * scale;
-    cost.parts[static_cast<int>(StepPart::kHost)] -= cost.parts[i];
+    waiting -= cost.parts[i];
   }
   cost.arithmetic = kernels.arithmetic * scale;
   cost.reading = kernels.reading * scale;
-  cost.energy = Energy(kernels, micro, cost.duration);
+  cost.energy = Energy(kernels, micro_batches, cost.duration);
   return cost;
+}
+
+StepCost InstanceModel::Cost(const std::vector<StepLoad>& ranks) const {
+  const double micro_batches = MicroBatches(ranks, spec_.layout.pipeline);
+  const Pass pass = BestPass(ranks, micro_batches);
+  if (pass.all_tokens <= 0) return {};
+  return CostOf(pass, micro_batches, HostTime(ranks, micro_batches));
 }
 
 }  // namespace fleetsim

@@ -36,6 +36,18 @@ class InstanceModel : public StepModel {
     double Tokens() const { return prompt_tokens + decodes * query_tokens; }
   };
 
+  // All layers for one micro-batch of every rank.
+  struct Pass {
+    KernelTimes kernels;  // of the busiest rank, without `exchange`
+    Seconds exchange;     // with experts on other ranks
+    RankPart busiest;
+    double all_tokens = 0;
+    bool decode = true;  // no prompts anywhere
+  };
+
+  Pass PassOf(const std::vector<StepLoad>& ranks, double micro_batches) const;
+  Pass BestPass(const std::vector<StepLoad>& ranks, double micro_batches) const;
+  StepCost CostOf(const Pass& pass, double micro_batches, Seconds host) const;
   RankPart PartOf(const StepLoad& load, double micro_batches) const;
   KernelTimes AttentionTimes(const LayerCounts& layers, const RankPart& part,
                              double micro_batches) const;

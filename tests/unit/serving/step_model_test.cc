@@ -282,6 +282,23 @@ TEST(InstanceModel, EnergyIsPowerTimesTime) {
   }
 }
 
+// Never longer than in one piece, and never shorter than its kernels or its exchange alone.
+TEST(InstanceModel, TwoHalvesHideTheExchange) {
+  const InstanceHardware hardware = HardwareFor("H800");
+  ServingEngine engine = **FindEngine(ShippedCatalog(), "sglang-0.4");
+  InstanceSpec spec = SpecFor("deepseek-v3", "sglang-0.4", {.attention_data = 32, .expert = 32});
+  spec.precision = Fp8Static();
+  spec.engine = &engine;
+  const std::vector<StepLoad> loads(32, Prompts(4, 2048));
+  engine.two_batch_overlap = false;
+  const StepCost whole = InstanceModel(spec, hardware).Cost(loads);
+  engine.two_batch_overlap = true;
+  const StepCost halves = InstanceModel(spec, hardware).Cost(loads);
+  EXPECT_LT(halves.duration, whole.duration);
+  const Seconds exchange = PartOf(whole, StepPart::kCommunication);
+  EXPECT_GE(halves.duration, 0.99 * Max(exchange, whole.duration - exchange));
+}
+
 TEST(CheckInstance, GroupsFillTheirHosts) {
   InstanceHardware hardware = HardwareFor("H100-SXM-80GB");
   EXPECT_TRUE(CheckInstance(Spec("llama3-70b", {.tensor = 4, .pipeline = 4}), hardware).ok());
@@ -296,7 +313,10 @@ TEST(CheckInstance, GroupsFillTheirHosts) {
 TEST(InstanceModel, WideExpertParallelismPaysForItsNetwork) {
   InstanceHardware hardware = HardwareFor("H800");
   const ServingLayout wide{.attention_data = 32, .expert = 32};
+  ServingEngine engine = **FindEngine(ShippedCatalog(), "sglang-0.4");
+  engine.two_batch_overlap = false;
   InstanceSpec spec = SpecFor("deepseek-v3", "sglang-0.4", wide);
+  spec.engine = &engine;
   spec.precision = Fp8Static();
   const std::vector<StepLoad> loads(32, Decodes(64, 2000));
   const StepCost before = InstanceModel(spec, hardware).Cost(loads);
