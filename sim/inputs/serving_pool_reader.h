@@ -17,13 +17,13 @@ class Serve;
 
 // `check` stands at the message; fields that are given replace those of `options`.
 absl::Status ReadEngineOptions(const FieldCheck& check, const proto::EngineOptions& entry,
-                               EngineOptions& options);
+                               EngineRequest& options);
 
 // `check` stands at the Serve message. Errors: degrees that do not divide the model, roles that do
 // not make a whole deployment, wrong options.
-absl::StatusOr<std::vector<InstancePool>> ReadPools(const FieldCheck& check,
-                                                    const proto::Serve& entry,
-                                                    const Architecture& model);
+absl::StatusOr<std::vector<PoolRequest>> ReadPools(const FieldCheck& check,
+                                                   const proto::Serve& entry,
+                                                   const Architecture& model);
 
 }  // namespace fleetsim
 

@@ -2,7 +2,7 @@
 #ifndef SIM_SERVING_ATTENTION_TIMES_H_
 #define SIM_SERVING_ATTENTION_TIMES_H_
 
-#include "sim/serving/instance.h"
+#include "sim/serving/instance_spec.h"
 #include "sim/serving/kernel_times.h"
 #include "sim/serving/layer_times.h"
 

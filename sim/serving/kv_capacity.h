@@ -6,7 +6,7 @@
 #include <cstdint>
 
 #include "sim/base/status.h"
-#include "sim/serving/instance.h"
+#include "sim/serving/instance_spec.h"
 
 namespace fleetsim {
 

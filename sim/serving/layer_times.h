@@ -3,7 +3,7 @@
 #ifndef SIM_SERVING_LAYER_TIMES_H_
 #define SIM_SERVING_LAYER_TIMES_H_
 
-#include "sim/serving/instance.h"
+#include "sim/serving/instance_spec.h"
 #include "sim/serving/kernel_times.h"
 
 namespace fleetsim {

@@ -52,12 +52,12 @@ TEST(ReadServe, LittleIsNeeded) {
   EXPECT_EQ(job.precision.products.weights.dtype, DataType::kBf16);
   EXPECT_EQ(job.precision.cache, DataType::kBf16);
   ASSERT_EQ(job.pools.size(), 1);
-  EXPECT_EQ(job.pools[0].role, PoolRole::kBoth);
+  EXPECT_EQ(job.pools[0].role, ServingRole::kBoth);
   EXPECT_EQ(job.pools[0].layout.Accelerators(), 8);
   EXPECT_FALSE(job.pools[0].instances.has_value());
   EXPECT_EQ(job.router.policy, RouterPolicy::kLeastLoaded);
-  const auto& arrivals = std::get<Arrivals>(job.traffic.source);
-  EXPECT_EQ(arrivals.process, ArrivalProcess::kPoisson);
+  const auto& arrivals = std::get<ArrivalRequest>(job.traffic.source);
+  EXPECT_EQ(arrivals.process, ArrivalPattern::kPoisson);
   EXPECT_EQ(arrivals.rate_per_s, 2);
   EXPECT_THAT(job.traffic.input->tokens, ElementsAre(512));
   EXPECT_EQ(job.traffic.requests, 100);
@@ -89,8 +89,8 @@ TEST(ReadServe, EveryField) {
   EXPECT_EQ(job.precision.experts.weights.dtype, DataType::kFp4);
   EXPECT_EQ(job.precision.cache, DataType::kFp8);
   ASSERT_EQ(job.pools.size(), 2);
-  const InstancePool& prefill = job.pools[0];
-  EXPECT_EQ(prefill.role, PoolRole::kPrefill);
+  const PoolRequest& prefill = job.pools[0];
+  EXPECT_EQ(prefill.role, ServingRole::kPrefill);
   EXPECT_EQ(prefill.cluster, "leaf0");
   EXPECT_EQ(prefill.accelerator, "H20");
   EXPECT_EQ(prefill.instances, 2);
@@ -99,7 +99,7 @@ TEST(ReadServe, EveryField) {
   EXPECT_EQ(prefill.layout.expert_load, 1.2);
   EXPECT_EQ(prefill.options.token_budget, 16384);  // the pool's over the job's
   EXPECT_EQ(prefill.options.max_sequences, 64);
-  EXPECT_EQ(prefill.options.preemption, Preemption::kSwap);
+  EXPECT_EQ(prefill.options.preemption, PreemptionRequest::kSwap);
   EXPECT_EQ(prefill.options.order, RequestOrder::kPriority);
   EXPECT_EQ(job.pools[1].options.token_budget, 4096);
   EXPECT_EQ(job.pools[1].layout.Accelerators(), 16);
@@ -110,7 +110,7 @@ TEST(ReadServe, EveryField) {
   EXPECT_EQ(job.failures->listed[0].time, Seconds(10));  // by rising time
   EXPECT_EQ(job.failures->listed[0].instance, 0);
   EXPECT_EQ(job.speculation->accepted_tokens, 1.8);
-  EXPECT_EQ(std::get<ClosedLoop>(job.traffic.source).concurrency, 64);
+  EXPECT_EQ(std::get<ClosedLoopRequest>(job.traffic.source).concurrency, 64);
   EXPECT_EQ(job.traffic.shared_prefix, 50);
   EXPECT_EQ(job.traffic.warm_up, Seconds(60));
   EXPECT_EQ(job.objectives.tpot, Seconds(0.05));

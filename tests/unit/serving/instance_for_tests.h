@@ -9,7 +9,7 @@
 
 #include "sim/inputs/catalog_reader.h"
 #include "sim/inputs/model_reader.h"
-#include "sim/serving/instance.h"
+#include "sim/serving/instance_spec.h"
 
 namespace fleetsim {
 

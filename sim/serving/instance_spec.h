@@ -1,6 +1,6 @@
 // Everything the cost of a serving instance's steps is a function of.
-#ifndef SIM_SERVING_INSTANCE_H_
-#define SIM_SERVING_INSTANCE_H_
+#ifndef SIM_SERVING_INSTANCE_SPEC_H_
+#define SIM_SERVING_INSTANCE_SPEC_H_
 
 #include <array>
 
@@ -34,17 +34,17 @@ struct InstanceHardware {
 // Errors: an accelerator without kernels or without a peak in 16 bits.
 absl::StatusOr<InstanceHardware> InstanceHardwareOf(const Leaf& leaf, const Catalog& catalog);
 
-// EngineOptions with the engine's defaults where nothing is said.
+// EngineRequest with the engine's defaults where nothing is said.
 struct ResolvedOptions {
   int token_budget = 8192, max_sequences = 256, block_tokens = 16;
   bool chunked_prefill = false, prefix_cache = false;
   double memory_ratio = 0.9;
   std::optional<int> cache_blocks;
-  Preemption preemption = Preemption::kRecompute;
+  PreemptionRequest preemption = PreemptionRequest::kRecompute;
   RequestOrder order = RequestOrder::kFirstCome;
   int static_batch = 0;  // 0: continuous batching
 };
-ResolvedOptions ResolveOptions(const EngineOptions& options, const ServingEngine& engine);
+ResolvedOptions ResolveOptions(const EngineRequest& options, const ServingEngine& engine);
 
 struct InstanceSpec {
   const Architecture* model = nullptr;
@@ -67,4 +67,4 @@ absl::Status CheckInstance(const InstanceSpec& spec, const InstanceHardware& har
 
 }  // namespace fleetsim
 
-#endif  // SIM_SERVING_INSTANCE_H_
+#endif  // SIM_SERVING_INSTANCE_SPEC_H_

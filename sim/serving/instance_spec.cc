@@ -1,4 +1,4 @@
-#include "sim/serving/instance.h"
+#include "sim/serving/instance_spec.h"
 
 #include <algorithm>
 #include <string>
@@ -41,7 +41,7 @@ absl::StatusOr<InstanceHardware> InstanceHardwareOf(const Leaf& leaf, const Cata
   return hardware;
 }
 
-ResolvedOptions ResolveOptions(const EngineOptions& options, const ServingEngine& engine) {
+ResolvedOptions ResolveOptions(const EngineRequest& options, const ServingEngine& engine) {
   const EngineDefaults& defaults = engine.defaults;
   ResolvedOptions resolved;
   resolved.token_budget = options.token_budget.value_or(defaults.token_budget);
@@ -51,7 +51,7 @@ ResolvedOptions ResolveOptions(const EngineOptions& options, const ServingEngine
   resolved.prefix_cache = options.prefix_cache.value_or(defaults.prefix_cache);
   resolved.memory_ratio = options.memory_ratio.value_or(engine.memory.ratio);
   resolved.cache_blocks = options.cache_blocks;
-  resolved.preemption = options.preemption.value_or(Preemption::kRecompute);
+  resolved.preemption = options.preemption.value_or(PreemptionRequest::kRecompute);
   resolved.order = options.order.value_or(RequestOrder::kFirstCome);
   const int batch = defaults.static_batching ? resolved.max_sequences : 0;
   resolved.static_batch = options.static_batch.value_or(batch);
