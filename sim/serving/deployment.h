@@ -5,13 +5,14 @@
 #include <string>
 #include <vector>
 
+#include "sim/base/status.h"
 #include "sim/base/units.h"
 #include "sim/serving/engine_options.h"
 #include "sim/serving/step.h"
 
 namespace fleetsim {
 
-// Where a request goes; one row each in route_policy.cc.
+// Where a request goes; one row each in router.cc.
 enum class RoutePolicy {
   kRoundRobin,
   kFewestRequests,  // fewest unfinished requests
@@ -51,10 +52,12 @@ struct Pool {
   // Of each instance: the hosts that it lies on. The most instances there are, with autoscaling.
   std::vector<std::vector<int>> instances;
   double weight = 1.0;  // how much load it takes beside instances of other pools
-  // The most that one instance sends or receives of KV caches at once: its share of the NICs; zero:
-  // as much as its hosts' links carry.
+  // The most that one KV cache's transfer takes: the instance's share of its hosts' NICs; zero: as
+  // much as the links carry.
   BytesPerSecond transfer_bandwidth;
   Autoscaling autoscaling;
+
+  int size() const { return static_cast<int>(instances.size()); }
 };
 
 // An instance that dies at `date` and is back `repair` later. Its requests begin again elsewhere.
@@ -69,6 +72,9 @@ struct Deployment {
   RouterOptions router;
   std::vector<Outage> outages;
 };
+
+// What about it makes no sense, if anything.
+absl::Status CheckDeployment(const Deployment& deployment);
 
 }  // namespace fleetsim
 

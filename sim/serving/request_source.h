@@ -45,7 +45,14 @@ class OpenLoop : public RequestSource {
     }
   };
 
+  // A request that has not ended.
+  struct Unfinished {
+    std::int64_t session = -1;
+    std::vector<Request> children;  // wait for it
+  };
+
   void ReadAhead();
+  void Release(Request&& child, Seconds parent_end);
   bool ReleasedIsNext() const;
 
   RequestStream& stream_;
@@ -53,8 +60,8 @@ class OpenLoop : public RequestSource {
   bool has_next_ = false;
   // Requests whose parent has ended.
   std::priority_queue<Request, std::vector<Request>, LaterFirst> released_;
-  // Children that wait, by the id of each request that has not ended.
-  absl::flat_hash_map<std::int64_t, std::vector<Request>> unfinished_;
+  absl::flat_hash_map<std::int64_t, Unfinished> unfinished_;  // by id
+  absl::flat_hash_map<std::int64_t, Seconds> ended_;          // of sessions: children may follow
 };
 
 // Closed loop: `concurrency` clients, each sends its next request `think` after its last one's end.
