@@ -74,10 +74,16 @@ void Instance::Drain(Seconds now, std::vector<int>* lost) {
   std::fill(stage_free_.begin(), stage_free_.end(), now);
 }
 
-std::optional<StartedStep> Instance::Start(Seconds now) {
-  if (state != ServiceState::kServing && state != ServiceState::kDraining) return std::nullopt;
+bool Instance::Ready(Seconds now) const {
+  if (state != ServiceState::kServing && state != ServiceState::kDraining) return false;
   // An alarm may ring this much before its date.
-  if (stage_free_[0] > now + Seconds(kClockPrecision_s)) return std::nullopt;
+  if (stage_free_[0] > now + Seconds(kClockPrecision_s)) return false;
+  return std::any_of(batches_.begin(), batches_.end(),
+                     [](const MicroBatch& batch) { return !batch.in_flight; });
+}
+
+std::optional<StartedStep> Instance::Start(Seconds now) {
+  if (!Ready(now)) return std::nullopt;
   const int lanes = static_cast<int>(batches_.size());
   for (int i = 0; i < lanes; ++i) {
     const int lane = (next_lane_ + i) % lanes;

@@ -43,6 +43,8 @@ class Instance {
   void Drain(Seconds now, std::vector<int>* lost);
 
   // -- Steps.
+  // A step could begin now, if there were one.
+  bool Ready(Seconds now) const;
   // Begins the next step, if there is one to begin now.
   std::optional<StartedStep> Start(Seconds now);
   void Finish(int lane, Seconds now, StepOutcome* outcome);
@@ -65,7 +67,8 @@ class Instance {
 
   ServiceState state = ServiceState::kServing;
   Seconds on_since;
-  int epoch = 0;  // counts deaths: what was begun before is void
+  bool wake_set = false;  // an alarm to begin a step
+  int epoch = 0;          // counts deaths: what was begun before is void
 
  private:
   // One micro-batch: a step of each rank. Loads lie together, as the step model takes them.

@@ -5,13 +5,24 @@
 
 namespace fleetsim {
 
-// Whatever the instance can begin now.
+// A step that can begin now begins after all that happens at this moment: requests that arrive
+// together are in one batch.
+void ServingLoop::Wake(Instance& instance) {
+  ReserveRoom(instance);
+  if (instance.wake_set || !instance.Ready(network_.Now())) return;
+  instance.wake_set = true;
+  network_.Schedule(network_.Now(), {kWake, instance.index()});
+}
+
+void ServingLoop::ReserveRoom(Instance& instance) {
+  if (instance.pool().role != PoolRole::kDecode) return;
+  ids_.clear();
+  instance.Reserve(network_.Now(), &ids_);
+  for (const int id : ids_) BeginTransfer(id);
+}
+
 void ServingLoop::Advance(Instance& instance) {
-  if (instance.pool().role == PoolRole::kDecode) {
-    ids_.clear();
-    instance.Reserve(network_.Now(), &ids_);
-    for (const int id : ids_) BeginTransfer(id);
-  }
+  ReserveRoom(instance);
   while (const auto step = instance.Start(network_.Now())) {
     network_.Schedule(step->end, {kStepEnd, instance.index(), Detail(instance, step->lane)});
     if (step->next < step->end) {
@@ -49,8 +60,8 @@ void ServingLoop::EndTransfer(const Event& event) {
   Instance& to = *instances_[sequences_[id].here.instance];
   from.Sent(id, network_.Now());
   to.Arrive(id);
-  Advance(to);
-  Advance(from);
+  Wake(to);
+  Wake(from);
   RouteHeld(*front_);
   OffIfDrained(from);
 }
@@ -68,7 +79,7 @@ void ServingLoop::Die(Instance& instance, Seconds repair) {
             [&](int a, int b) { return sequences_[a].key.order < sequences_[b].key.order; });
   for (const int id : lost) Route(*front_, id);
   // Those at the other end of a broken transfer have room again.
-  for (const auto& other : instances_) Advance(*other);
+  for (const auto& other : instances_) Wake(*other);
   RouteHeld(*front_);
 }
 

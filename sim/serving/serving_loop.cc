@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "sim/base/check.h"
 #include "sim/engine/settings.h"
 #include "sim/serving/serve.h"
 
@@ -37,6 +38,7 @@ absl::StatusOr<ServingRecord> ServingLoop::Run() {
   RETURN_IF_ERROR(source_.status());
   RETURN_IF_ERROR(Unserved());
   for (auto& instance : instances_) {
+    FLEETSIM_CHECK(instance->requests() == 0 && instance->UsedBlocks() == 0);
     if (instance->state != ServiceState::kOff) GoOff(*instance, record_.end);
     record_.instances.push_back(std::move(instance->record()));
   }
@@ -52,6 +54,10 @@ void ServingLoop::OnEvent(const Event& event) {
   Instance& instance = *instances_[event.subject];
   if (event.kind == kDeath) return Die(instance, deployment_.outages[event.detail].repair);
   if (event.kind == kRepair || event.kind == kUp) return GoUp(instance);
+  if (event.kind == kWake) {
+    instance.wake_set = false;
+    return Advance(instance);
+  }
   if (event.detail / kLanes != instance.epoch) return;
   if (event.kind == kStepEnd) return EndStep(instance, event.detail % kLanes);
   Advance(instance);  // kStageFree
@@ -134,7 +140,7 @@ void ServingLoop::RouteHeld(Router& router) {
 
 void ServingLoop::Assign(Instance& instance, int id) {
   instance.Enqueue(id, network_.Now());
-  Advance(instance);
+  Wake(instance);
 }
 
 void ServingLoop::Close(int id) {

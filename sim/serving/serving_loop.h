@@ -55,6 +55,8 @@ class ServingLoop : public EventListener {
   absl::Status Unserved() const;
 
   // -- Instances: instance_events.cc.
+  void Wake(Instance& instance);
+  void ReserveRoom(Instance& instance);
   void Advance(Instance& instance);
   static int Detail(const Instance& instance, int lane) { return instance.epoch * kLanes + lane; }
   void EndStep(Instance& instance, int lane);
