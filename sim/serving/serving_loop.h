@@ -30,13 +30,14 @@ class ServingLoop : public EventListener {
   enum EventKind {
     kBegin,
     kArrival,
+    kWake,
     kStepEnd,
     kStageFree,
     kFlowEnd,
     kDeath,
     kRepair,
-    kDecide,
-    kUp
+    kDecide,  // subject: a pool
+    kUp,      // has started
   };
 
   static constexpr int kLanes = 1024;  // a lane and an epoch go in one number
