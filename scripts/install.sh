@@ -6,7 +6,7 @@ set -euo pipefail
 
 packages=(g++ cmake ninja-build ccache pkg-config libsimgrid-dev libprotobuf-dev protobuf-compiler
   libabsl-dev libgtest-dev libgmock-dev libbenchmark-dev libcli11-dev libcsv-dev libpugixml-dev
-  nlohmann-json3-dev)
+  nlohmann-json3-dev zlib1g-dev liblzma-dev)
 if [[ "${1:-}" == check ]]; then
   packages+=(clang-format clang-tidy python3 shellcheck)
 fi

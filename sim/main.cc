@@ -50,6 +50,7 @@ int Run(int argc, char** argv) {
   fleetsim::AddValidateCommand(app, common, exit_code);
   fleetsim::AddCatalogCommand(app, common, exit_code);
   fleetsim::AddPlatformCommand(app, common, exit_code);
+  fleetsim::AddImportCommand(app, common, exit_code);
   fleetsim::AddCollectiveCommand(app, common, exit_code);
   try {
     app.parse(argc, argv);

@@ -18,6 +18,7 @@ struct CommonFlags {
 
 void AddCatalogCommand(CLI::App& app, const CommonFlags& common, int& exit_code);
 void AddCollectiveCommand(CLI::App& app, const CommonFlags& common, int& exit_code);
+void AddImportCommand(CLI::App& app, const CommonFlags& common, int& exit_code);
 void AddPlatformCommand(CLI::App& app, const CommonFlags& common, int& exit_code);
 void AddRunCommand(CLI::App& app, const CommonFlags& common, int& exit_code);
 void AddValidateCommand(CLI::App& app, const CommonFlags& common, int& exit_code);

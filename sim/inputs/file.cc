@@ -5,14 +5,14 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstdlib>
 #include <cstring>
+
+#include "sim/inputs/output_file.h"
 
 namespace fleetsim {
 namespace {
 
 constexpr std::size_t kChunk = std::size_t{1} << 16;
-constexpr mode_t kNewFileMode = 0666;
 
 // An open file that closes itself.
 class Descriptor {
@@ -24,11 +24,6 @@ class Descriptor {
   Descriptor(const Descriptor&) = delete;
   Descriptor& operator=(const Descriptor&) = delete;
   int get() const { return descriptor_; }
-  bool Close() {
-    const int descriptor = descriptor_;
-    descriptor_ = -1;
-    return close(descriptor) == 0;
-  }
 
  private:
   int descriptor_;
@@ -37,36 +32,6 @@ class Descriptor {
 absl::Status FileError(const std::string& path, absl::string_view what,
                        absl::string_view expected) {
   return InputError(Location{path}, absl::StrCat(what, " (", std::strerror(errno), ")"), expected);
-}
-
-bool WriteAll(int descriptor, absl::string_view content) {
-  while (!content.empty()) {
-    const ssize_t written = write(descriptor, content.data(), content.size());
-    if (written < 0 && errno == EINTR) continue;
-    if (written <= 0) return false;
-    content.remove_prefix(static_cast<std::size_t>(written));
-  }
-  return true;
-}
-
-absl::Status WriteInPlace(const std::string& path, absl::string_view content) {
-  Descriptor file(open(path.c_str(), O_WRONLY | O_CLOEXEC));
-  if (file.get() < 0) return FileError(path, "cannot be opened for writing", "");
-  if (!WriteAll(file.get(), content)) return FileError(path, "cannot be written", "");
-  return absl::OkStatus();
-}
-
-// Creates the temporary file's content; the caller removes it on failure.
-absl::Status FillTemporary(const std::string& path, int descriptor, absl::string_view content) {
-  Descriptor file(descriptor);
-  // mkstemp creates private files; the result gets what the user's umask grants a new file.
-  const mode_t mask = umask(0);
-  umask(mask);
-  if (!WriteAll(file.get(), content) || fchmod(file.get(), kNewFileMode & ~mask) != 0 ||
-      !file.Close()) {
-    return FileError(path, "cannot be written", "free space and write permission are needed");
-  }
-  return absl::OkStatus();
 }
 
 }  // namespace
@@ -98,24 +63,9 @@ absl::StatusOr<std::string> ReadFile(const std::string& path, std::int64_t limit
 }
 
 absl::Status WriteFileAtomically(const std::string& path, absl::string_view content) {
-  struct stat facts {};
-  if (stat(path.c_str(), &facts) == 0 && !S_ISREG(facts.st_mode)) {
-    if (S_ISDIR(facts.st_mode)) {
-      return InputError(Location{path}, "is a folder", "give the path of a file to write");
-    }
-    return WriteInPlace(path, content);
-  }
-  std::string temporary = path + ".XXXXXX";
-  const int descriptor = mkstemp(temporary.data());
-  if (descriptor < 0) {
-    return FileError(path, "cannot be created", "its folder must exist and be writable");
-  }
-  absl::Status status = FillTemporary(path, descriptor, content);
-  if (status.ok() && rename(temporary.c_str(), path.c_str()) != 0) {
-    status = FileError(path, "cannot be replaced", "");
-  }
-  if (!status.ok()) unlink(temporary.c_str());
-  return status;
+  ASSIGN_OR_RETURN(OutputFile file, OutputFile::Create(path));
+  RETURN_IF_ERROR(file.Write(content));
+  return file.Commit();
 }
 
 }  // namespace fleetsim

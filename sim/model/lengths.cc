@@ -64,17 +64,23 @@ LengthDistribution ListedLengths(std::vector<double> tokens, std::vector<double>
   return lengths;
 }
 
-std::optional<LengthDistribution> LogNormalLengths(double mean, double percentile, double value) {
+std::optional<LogNormalShape> FitLogNormal(double mean, double percentile, double value) {
   // ln mean = m + s^2/2 and ln value = m + z s, so s^2/2 - z s + ln(value / mean) = 0.
   const double score = StandardScore(percentile);
   const double root = score * score - 2 * std::log(value / mean);
   if (root < 0.0) return std::nullopt;
   const double deviation = score - std::sqrt(root);
   if (deviation <= 0.0) return std::nullopt;
-  const double middle = std::log(mean) - deviation * deviation / 2;
+  return LogNormalShape{std::log(mean) - deviation * deviation / 2, deviation};
+}
+
+std::optional<LengthDistribution> LogNormalLengths(double mean, double percentile, double value) {
+  const std::optional<LogNormalShape> shape = FitLogNormal(mean, percentile, value);
+  if (!shape) return std::nullopt;
   LengthDistribution lengths;
   for (int i = 0; i < kSteps; ++i) {
-    const double length = std::exp(middle + deviation * StandardScore((i + 0.5) / kSteps));
+    const double length =
+        std::exp(shape->middle + shape->deviation * StandardScore((i + 0.5) / kSteps));
     lengths.tokens.push_back(std::max(1.0, length));
     lengths.weights.push_back(1.0 / kSteps);
   }

@@ -15,9 +15,16 @@ struct LengthDistribution {
 // Any order, any positive weights; equal lengths are joined.
 LengthDistribution ListedLengths(std::vector<double> tokens, std::vector<double> weights);
 
-// Log-normal with this mean and `value` at probability `percentile` (0.5 to 1, not included), as
-// equally likely steps. Empty where no log-normal has both: value / mean above exp(z^2 / 2) for
-// the percentile's standard score z.
+// Logarithms are normal with this mean and deviation.
+struct LogNormalShape {
+  double middle = 0.0, deviation = 0.0;
+};
+
+// Log-normal with this mean and `value` at probability `percentile` (0.5 to 1, not included).
+// Empty where no log-normal has both: value / mean above exp(z^2 / 2) for the percentile's standard
+// score z.
+std::optional<LogNormalShape> FitLogNormal(double mean, double percentile, double value);
+// The same as equally likely steps.
 std::optional<LengthDistribution> LogNormalLengths(double mean, double percentile, double value);
 
 // The rows ("sequences") that a micro-batch is made of.
