@@ -5,6 +5,7 @@
 #include "proto/kernel_class.pb.h"
 #include "sim/base/check.h"
 #include "sim/hardware/kernel.h"
+#include "sim/hardware/serving_kernel.h"
 #include "sim/inputs/kernel_class_reader.h"
 
 namespace fleetsim {
@@ -47,6 +48,25 @@ void BM_FlashAttention(benchmark::State& state) {
   }
 }
 BENCHMARK(BM_FlashAttention);
+
+void BM_ServingGemm(benchmark::State& state) {
+  const KernelClass kernels = H100();
+  const Accelerator accelerator = Hopper();
+  const Device device{&accelerator, &kernels, 1.0};
+  const ProductFormat wide{DataType::kBf16, DataType::kBf16};
+  const GemmShape shape{static_cast<double>(state.range(0)), 4096, 4096};
+  for (auto _ : state) benchmark::DoNotOptimize(ServingGemm(device, wide, shape));
+}
+BENCHMARK(BM_ServingGemm)->Arg(1)->Arg(64)->Arg(8192);
+
+void BM_DecodeAttention(benchmark::State& state) {
+  const KernelClass kernels = H100();
+  const Accelerator accelerator = Hopper();
+  const Device device{&accelerator, &kernels, 1.0};
+  const DecodeShape shape{.batch = 64, .heads = 32, .kv_heads = 8, .kv_tokens = 2048};
+  for (auto _ : state) benchmark::DoNotOptimize(DecodeAttention(device, shape));
+}
+BENCHMARK(BM_DecodeAttention);
 
 }  // namespace
 }  // namespace fleetsim
