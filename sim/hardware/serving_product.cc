@@ -46,13 +46,15 @@ KernelCost ServingGemm(const Device& device, const ProductFormat& format, const 
       kMostSplits,   kShortestPart, product.split_latency};
   const Flops work(2 * shape.m * shape.n * shape.k * shape.batch);
   KernelCost cost;
-  cost.arithmetic = Max(BestTiledTime(rates, shape), work / (peak * product.sustained));
+  // Padding of tiles and of rounds is the kernel's loss, not the arithmetic's.
+  cost.arithmetic = work / (peak * product.sustained);
+  const Seconds tiled = Max(BestTiledTime(rates, shape), cost.arithmetic);
   const double in = std::min(kWideBytes, StoredBytes(format.activations));
   const Bytes traffic(shape.batch * (StoredBytes(format.weights) * shape.k * shape.n +
                                      in * shape.m * shape.k + kWideBytes * shape.m * shape.n));
   cost.reading = traffic / memory;
-  cost.time = product.start_up + Max(cost.arithmetic, cost.reading) +
-              Min(cost.arithmetic, cost.reading) * product.overlap_loss;
+  cost.time =
+      product.start_up + Max(tiled, cost.reading) + Min(tiled, cost.reading) * product.overlap_loss;
   if (product.vector > 0) {
     const Seconds arithmetic = work / (peak * product.vector);
     const Seconds time = product.vector_start_up + Max(arithmetic, cost.reading);

@@ -97,6 +97,10 @@ class Flattener {
       if (field.cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE) {
         const Message& element = values.GetRepeatedMessage(message, &field, i);
         Flatten(element, absl::StrCat(name, "[", Label(element, i), "]."), IsLabelled(element));
+      } else if (field.cpp_type() == FieldDescriptor::CPPTYPE_DOUBLE) {
+        texts.push_back(absl::StrCat(values.GetRepeatedDouble(message, &field, i)));
+      } else if (field.cpp_type() == FieldDescriptor::CPPTYPE_ENUM) {
+        texts.push_back(values.GetRepeatedEnum(message, &field, i)->name());
       } else {
         texts.push_back(values.GetRepeatedString(message, &field, i));
       }

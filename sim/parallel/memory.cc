@@ -128,8 +128,7 @@ double ChunkActivations(const MemoryQuestion& question, int chunk) {
   int last = -1;
   for (int layer : LayersOfChunk(*question.model, question.strategy, chunk)) {
     const bool alike = last >= 0 && question.trainable.Everything() &&
-                       HasExperts(*question.model, layer) == HasExperts(*question.model, last) &&
-                       WindowOf(*question.model, layer) == WindowOf(*question.model, last) &&
+                       KindOf(*question.model, layer) == KindOf(*question.model, last) &&
                        (layer < question.model->layers) == (last < question.model->layers);
     if (!alike) same = LayerActivations(question, layer).value();
     bytes += same;
