@@ -105,6 +105,7 @@ absl::StatusOr<Found> Find(const Shelf& shelf, const ShowFlags& flags) {
   if (wanted("servers")) search.In("servers", catalog.servers, FindServer(catalog, flags.name));
   if (wanted("fabrics")) search.In("fabrics", catalog.fabrics, FindFabric(catalog, flags.name));
   if (wanted("stacks")) search.In("stacks", catalog.stacks, FindStack(catalog, flags.name));
+  if (wanted("engines")) search.In("engines", catalog.engines, FindEngine(catalog, flags.name));
   if (wanted("regions")) search.In("regions", catalog.regions, FindRegion(catalog, flags.name));
   if (wanted("prices")) search.In("prices", catalog.prices, FindPrices(catalog, flags.name));
   if (wanted("reliability")) {

@@ -181,6 +181,26 @@ Table StackTable(const Catalog& catalog) {
   return table;
 }
 
+Table EngineTable(const Catalog& catalog) {
+  Table table({{"name", "name"},
+               {"year", "year"},
+               {"host_s_per_step", "step", "us", kMicro},
+               {"host_s_per_sequence", "sequence", "us", kMicro},
+               {"overlaps_host", "overlaps host"},
+               {"own_all_reduce", "own all-reduce"},
+               {"chunked_prefill", "chunked prefill"},
+               {"token_budget", "token budget"},
+               {"max_sequences", "sequences"},
+               {"memory_ratio", "memory"}});
+  for (const auto& [name, entry] : catalog.engines) {
+    table.AddRow({name, absl::StrCat(entry.year), Known(entry.host.per_step.value()),
+                  Known(entry.host.per_sequence.value()), entry.host.overlaps, entry.own_all_reduce,
+                  entry.defaults.chunked_prefill, static_cast<double>(entry.defaults.token_budget),
+                  static_cast<double>(entry.defaults.max_sequences), entry.memory.ratio});
+  }
+  return table;
+}
+
 Table RegionTable(const Catalog& catalog) {
   Table table({{"name", "name"},
                {"electricity_usd_per_kwh", "electricity", "USD/kWh"},
@@ -274,8 +294,8 @@ Table ModelTable(const Models& models) {
 
 const std::vector<std::string>& CatalogKinds() {
   static const auto* const kKinds =
-      new std::vector<std::string>{"accelerators", "servers",     "fabrics", "stacks", "regions",
-                                   "prices",       "reliability", "kernels", "models"};
+      new std::vector<std::string>{"accelerators", "servers", "fabrics",     "stacks",  "engines",
+                                   "regions",      "prices",  "reliability", "kernels", "models"};
   return *kKinds;
 }
 
@@ -294,6 +314,7 @@ absl::StatusOr<Table> CatalogTable(const Catalog& catalog, const Models& models,
   }
   if (kind == "fabrics") return FabricTable(catalog);
   if (kind == "stacks") return StackTable(catalog);
+  if (kind == "engines") return EngineTable(catalog);
   if (kind == "regions") return RegionTable(catalog);
   if (kind == "prices") return PricesTable(catalog);
   if (kind == "reliability") return ReliabilityTable(catalog);

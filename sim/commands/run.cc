@@ -58,6 +58,12 @@ absl::StatusOr<RunInputs> ReadInputs(const RunFlags& flags, const CommonFlags& c
   ASSIGN_OR_RETURN(const std::string root, LocateCatalog(common.catalog));
   ASSIGN_OR_RETURN(inputs.catalog, ReadCatalog(root));
   ASSIGN_OR_RETURN(inputs.workload, ReadWorkload(flags.workload, ModelsBeside(root)));
+  for (const Job& job : inputs.workload.jobs) {
+    if (job.serving) {
+      return InputError(job.places.job, absl::StrCat("job ", job.id, " serves requests"),
+                        "run takes pretrain and fine_tune jobs");
+    }
+  }
   if (const auto prices = FindPrices(inputs.catalog, flags.economics.prices); !prices.ok()) {
     return InputError({.file = "--prices"}, prices.status().message(), "");
   }

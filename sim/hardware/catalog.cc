@@ -59,6 +59,9 @@ absl::StatusOr<const KernelClass*> FindKernelClass(const Catalog& catalog, absl:
 absl::StatusOr<const SoftwareStack*> FindStack(const Catalog& catalog, absl::string_view name) {
   return Find(catalog.stacks, "software stack", name);
 }
+absl::StatusOr<const ServingEngine*> FindEngine(const Catalog& catalog, absl::string_view name) {
+  return Find(catalog.engines, "serving engine", name);
+}
 absl::StatusOr<const Region*> FindRegion(const Catalog& catalog, absl::string_view name) {
   return Find(catalog.regions, "region", name);
 }

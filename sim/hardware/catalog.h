@@ -13,6 +13,7 @@
 #include "sim/hardware/kernel_class.h"
 #include "sim/hardware/region.h"
 #include "sim/hardware/server.h"
+#include "sim/hardware/serving_engine.h"
 #include "sim/hardware/stack.h"
 
 namespace fleetsim {
@@ -24,6 +25,7 @@ struct Catalog {
   std::map<std::string, Fabric> fabrics;
   std::map<std::string, KernelClass> kernel_classes;
   std::map<std::string, SoftwareStack> stacks;
+  std::map<std::string, ServingEngine> engines;
   std::map<std::string, Region> regions;
   std::map<std::string, Prices> prices;
   std::map<std::string, FailureRecord> failure_records;
@@ -35,6 +37,7 @@ absl::StatusOr<const Server*> FindServer(const Catalog& catalog, absl::string_vi
 absl::StatusOr<const Fabric*> FindFabric(const Catalog& catalog, absl::string_view name);
 absl::StatusOr<const KernelClass*> FindKernelClass(const Catalog& catalog, absl::string_view name);
 absl::StatusOr<const SoftwareStack*> FindStack(const Catalog& catalog, absl::string_view name);
+absl::StatusOr<const ServingEngine*> FindEngine(const Catalog& catalog, absl::string_view name);
 absl::StatusOr<const Region*> FindRegion(const Catalog& catalog, absl::string_view name);
 absl::StatusOr<const Prices*> FindPrices(const Catalog& catalog, absl::string_view name);
 absl::StatusOr<const FailureRecord*> FindFailureRecord(const Catalog& catalog,

@@ -2,15 +2,12 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 
 #include "sim/base/check.h"
 
 namespace fleetsim {
 namespace {
 
-// Partial results of a split product are 32-bit: written once and read once.
-constexpr double kPartialBytes = 8;
 // Backward is five products against two (Dao 2023, section 2.3: dV, dP, dQ, dK and scores again).
 constexpr double kBackwardProducts = 5.0 / 2.0;
 constexpr double kBackwardStartUps = 2;
@@ -40,12 +37,6 @@ const MatrixFormat& FormatOf(const KernelClass& kernels, NumberFormat wanted) {
   return found != nullptr ? *found : kernels.matrix.front();
 }
 
-// Rounds of work that `pieces` take on the compute units: the last round counts whole.
-double Rounds(const Accelerator& accelerator, double pieces) {
-  const double units = accelerator.compute_units;
-  return units > 0 ? std::ceil(pieces / units) : pieces;
-}
-
 FlopsPerSecond UnitRate(const Accelerator& accelerator, FlopsPerSecond rate) {
   return accelerator.compute_units > 0 ? rate / accelerator.compute_units : rate;
 }
@@ -53,47 +44,6 @@ FlopsPerSecond UnitRate(const Accelerator& accelerator, FlopsPerSecond rate) {
 // Products wait for the longer of arithmetic and memory, and for a part of the shorter.
 Seconds Overlapped(const KernelClass& kernels, Seconds arithmetic, Seconds memory) {
   return Max(arithmetic, memory) + Min(arithmetic, memory) * kernels.overlap_loss;
-}
-
-struct Product {
-  const Device& device;
-  const MatrixFormat& format;
-  const GemmShape& shape;
-  FlopsPerSecond unit_rate;  // of one compute unit with the best tile
-  BytesPerSecond memory;
-};
-
-// All tiles of one shape, with the depth cut into `split` parts.
-Seconds TiledTime(const Product& product, const MatrixTile& tile, double tiles, int split) {
-  const Accelerator& accelerator = *product.device.accelerator;
-  const double depth = std::ceil(product.shape.k / split) + product.format.ramp_depth;
-  const Flops round(2 * tile.rows * tile.columns * depth);
-  Seconds time =
-      Rounds(accelerator, tiles * split) * (round / (product.unit_rate * tile.efficiency));
-  if (split > 1) {
-    const GemmShape& shape = product.shape;
-    const Bytes partials(kPartialBytes * split * shape.m * shape.n * shape.batch);
-    time += product.device.kernels->split_latency + partials / product.memory;
-  }
-  return time;
-}
-
-// Splitting pays only while there are fewer tiles than compute units.
-Seconds BestTiledTime(const Product& product) {
-  const KernelClass& kernels = *product.device.kernels;
-  const double units = product.device.accelerator->compute_units;
-  const GemmShape& shape = product.shape;
-  Seconds best(std::numeric_limits<double>::infinity());
-  for (const MatrixTile& tile : kernels.tiles) {
-    const double tiles =
-        std::ceil(shape.m / tile.rows) * std::ceil(shape.n / tile.columns) * shape.batch;
-    best = Min(best, TiledTime(product, tile, tiles, 1));
-    for (int split = 2; split <= kernels.max_split; split *= 2) {
-      if (tiles * split > 2 * units || shape.k < split * kernels.min_split_depth) break;
-      best = Min(best, TiledTime(product, tile, tiles, split));
-    }
-  }
-  return best;
 }
 
 double LibraryRatio(const Device& device) {
@@ -150,7 +100,7 @@ Seconds CoreTime(const Device& device, DataType dtype, const AttentionShape& sha
   const Keys keys = KeysOf(flash, shape);
   const Flops per_key(2 * flash.query_tile * (shape.head_dim + shape.value_dim));
   const FlopsPerSecond rate = UnitRate(accelerator, Peak(device, dtype) * ratio);
-  const double rounds = Rounds(accelerator, shape.batch * shape.heads * blocks);
+  const double rounds = Rounds(accelerator.compute_units, shape.batch * shape.heads * blocks);
   const double key_rounds =
       std::max(rounds * (keys.mean + flash.ramp_tokens), keys.most + flash.ramp_tokens);
   return per_key * key_rounds / rate;
@@ -177,10 +127,16 @@ Seconds GemmTime(const Device& device, NumberFormat wanted, const GemmShape& sha
   const double adding = accumulation == Accumulation::kFull ? format.full_accumulation : 1.0;
   const FlopsPerSecond peak = Peak(device, dtype) * (LibraryRatio(device) * adding);
   const BytesPerSecond memory = MemoryRate(device);
-  const Product product{device, format, shape, UnitRate(*device.accelerator, peak * format.unit),
-                        memory};
+  const TileRates rates{kernels.tiles,
+                        static_cast<double>(device.accelerator->compute_units),
+                        UnitRate(*device.accelerator, peak * format.unit),
+                        memory,
+                        format.ramp_depth,
+                        kernels.max_split,
+                        kernels.min_split_depth,
+                        kernels.split_latency};
   const Flops work(2 * shape.m * shape.n * shape.k * shape.batch);
-  const Seconds arithmetic = Max(BestTiledTime(product), work / (peak * format.sustained));
+  const Seconds arithmetic = Max(BestTiledTime(rates, shape), work / (peak * format.sustained));
   // Results are stored in 16 bits at least.
   const double in = ElementBytes(dtype), out = std::max(2.0, in);
   const Bytes traffic(shape.batch *

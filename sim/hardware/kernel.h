@@ -6,6 +6,7 @@
 #include "sim/base/units.h"
 #include "sim/hardware/accelerator.h"
 #include "sim/hardware/kernel_class.h"
+#include "sim/hardware/tiled_product.h"
 
 namespace fleetsim {
 
@@ -16,12 +17,6 @@ struct Device {
   double speed_ratio = 1.0;  // installed BF16 peak over the catalog's; other peaks scale with it
   double clock_ratio = 1.0;  // clock under the job's load over that of the kernel tables
   int library_year = 0;      // of the matrix library; 0: the newest
-};
-
-// C[m,n] += A[m,k] B[k,n], `batch` of them in one launch.
-struct GemmShape {
-  double m = 0, n = 0, k = 0;
-  double batch = 1;
 };
 
 // Attention core of `batch` sequences. Masked halves are skipped by flash kernels only.

@@ -9,6 +9,7 @@
 #include "sim/base/dtype.h"
 #include "sim/base/units.h"
 #include "sim/hardware/accelerator.h"
+#include "sim/hardware/serving_class.h"
 
 namespace fleetsim {
 
@@ -17,12 +18,6 @@ namespace fleetsim {
 enum class AttentionKernel { kUnfused, kFusedSoftmax, kFlash1, kFlash2, kFlash3 };
 
 constexpr bool IsFlash(AttentionKernel kernel) { return kernel >= AttentionKernel::kFlash1; }
-
-// The part of a product's result that one compute unit works on at a time.
-struct MatrixTile {
-  double rows = 0, columns = 0;
-  double efficiency = 1.0;  // relative to the best tile
-};
 
 // Matrix products of one number format.
 struct MatrixFormat {
@@ -68,6 +63,7 @@ struct KernelClass {
   Seconds stream_start_up;
   double quantise_efficiency = 1.0;  // of memory bandwidth, kernels that cast to narrow formats
   double settled_clock = 1.0;  // at the board's power limit, of the clock the rest was measured at
+  ServingKernels serving;
   std::vector<Evidence> evidence;
   std::string notes;
 };

@@ -12,6 +12,7 @@
 #include "proto/catalog.pb.h"
 #include "proto/kernel_class.pb.h"
 #include "proto/reliability.pb.h"
+#include "proto/serving_engine.pb.h"
 #include "proto/stack.pb.h"
 #include "sim/inputs/accelerator_reader.h"
 #include "sim/inputs/fabric_reader.h"
@@ -19,6 +20,7 @@
 #include "sim/inputs/kernel_class_reader.h"
 #include "sim/inputs/region_reader.h"
 #include "sim/inputs/server_reader.h"
+#include "sim/inputs/serving_engine_reader.h"
 #include "sim/inputs/stack_reader.h"
 #include "sim/inputs/textproto.h"
 
@@ -174,6 +176,7 @@ absl::StatusOr<Catalog> ReadCatalog(const std::string& root) {
   RETURN_IF_ERROR(ReadKind(folder / "fabrics", ReadFabric, catalog.fabrics));
   RETURN_IF_ERROR(ReadKind(folder / "kernels", ReadKernelClass, catalog.kernel_classes));
   RETURN_IF_ERROR(ReadKind(folder / "stacks", ReadSoftwareStack, catalog.stacks));
+  RETURN_IF_ERROR(ReadKind(folder / "engines", ReadServingEngine, catalog.engines));
   RETURN_IF_ERROR(ReadKind(folder / "regions", ReadRegion, catalog.regions));
   RETURN_IF_ERROR(ReadKind(folder / "prices", ReadPrices, catalog.prices));
   RETURN_IF_ERROR(ReadKind(folder / "reliability", ReadFailureRecord, catalog.failure_records,

@@ -9,11 +9,11 @@
 
 namespace fleetsim {
 
-// Reads accelerators/, servers/, fabrics/, kernels/, stacks/, regions/, prices/ and reliability/
-// under `root`; a kind whose folder is absent has no entries. Errors name file, line and field:
-// what a kind's reader finds, a name that is not the file's, a name or alias used twice within a
-// kind (ignoring case), a reference to an entry that is not there. References by alias become
-// names.
+// Reads accelerators/, servers/, fabrics/, kernels/, stacks/, engines/, regions/, prices/ and
+// reliability/ under `root`; a kind whose folder is absent has no entries. Errors name file, line
+// and field: what a kind's reader finds, a name that is not the file's, a name or alias used twice
+// within a kind (ignoring case), a reference to an entry that is not there. References by alias
+// become names.
 absl::StatusOr<Catalog> ReadCatalog(const std::string& root);
 
 }  // namespace fleetsim

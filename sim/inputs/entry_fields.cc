@@ -10,6 +10,7 @@
 #include "proto/kernel_class.pb.h"
 #include "proto/model.pb.h"
 #include "proto/reliability.pb.h"
+#include "proto/serving_engine.pb.h"
 #include "proto/stack.pb.h"
 #include "sim/base/nearest.h"
 #include "sim/inputs/evidence.h"
@@ -26,6 +27,7 @@ absl::StatusOr<std::unique_ptr<Message>> NewEntry(const std::string& kind) {
   if (kind == "servers") return std::make_unique<proto::Server>();
   if (kind == "fabrics") return std::make_unique<proto::Fabric>();
   if (kind == "stacks") return std::make_unique<proto::SoftwareStack>();
+  if (kind == "engines") return std::make_unique<proto::ServingEngine>();
   if (kind == "regions") return std::make_unique<proto::Region>();
   if (kind == "prices") return std::make_unique<proto::Prices>();
   if (kind == "reliability") return std::make_unique<proto::FailureRecord>();

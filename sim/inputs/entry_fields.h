@@ -19,8 +19,8 @@ struct EntryField {
 };
 
 // The set fields of one entry in the order of its schema, texts of a list joined by commas. `kind`
-// is the folder: accelerators, servers, fabrics, stacks, regions, prices, reliability, kernels or
-// models.
+// is the folder: accelerators, servers, fabrics, stacks, engines, regions, prices, reliability,
+// kernels or models.
 absl::StatusOr<std::vector<EntryField>> ReadEntryFields(const std::string& kind,
                                                         const std::string& file);
 

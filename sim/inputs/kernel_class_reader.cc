@@ -217,6 +217,7 @@ absl::StatusOr<KernelClass> ReadKernelClass(const proto::KernelClass& entry,
   RETURN_IF_ERROR(ReadLibraries(fields, entry, &result));
   RETURN_IF_ERROR(ReadScalars(fields, entry, &result));
   RETURN_IF_ERROR(ReadAttention(fields, entry, &result));
+  result.serving = ServingOf(result);
   ASSIGN_OR_RETURN(result.evidence, ReadEvidence(entry, file, lines));
   return result;
 }

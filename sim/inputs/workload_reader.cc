@@ -14,6 +14,7 @@
 #include "sim/inputs/parallelism_check.h"
 #include "sim/inputs/precision_reader.h"
 #include "sim/inputs/reliability_reader.h"
+#include "sim/inputs/serving_reader.h"
 
 namespace fleetsim {
 namespace {
@@ -127,6 +128,18 @@ absl::StatusOr<PretrainJob> ReadPretrain(const FieldCheck& check, const std::str
   return job;
 }
 
+absl::StatusOr<ServingJob> ReadServing(const FieldCheck& check, const std::string& path,
+                                       const proto::Job& entry, const std::string& models_root) {
+  const FieldCheck serve = check.Inside("serve");
+  if (entry.has_reliability()) {
+    return check.Wrong("reliability", "is given with serve",
+                       "give serve.failures: instances that stop");
+  }
+  ASSIGN_OR_RETURN(Architecture model,
+                   LookUpModel(serve, path, entry.serve().model(), models_root));
+  return ReadServe(serve, path, entry.serve(), std::move(model), models_root);
+}
+
 absl::StatusOr<Job> ReadJob(const FieldCheck& check, const std::string& path,
                             const proto::Job& entry, const std::string& models_root) {
   Job job;
@@ -134,6 +147,11 @@ absl::StatusOr<Job> ReadJob(const FieldCheck& check, const std::string& path,
   job.id = entry.id();
   RETURN_IF_ERROR(check.InRange("submit_time_s", entry.submit_time_s(), 0, kMaxSubmitTime));
   job.submit_time = Seconds(entry.submit_time_s());
+  if (entry.has_serve()) {
+    ASSIGN_OR_RETURN(job.serving, ReadServing(check, path, entry, models_root));
+    job.places.job = check.At("");
+    return job;
+  }
   const bool tunes = entry.has_fine_tune();
   RETURN_IF_ERROR(
       check.Given("pretrain", entry.has_pretrain() || tunes, "give what the job is to do"));

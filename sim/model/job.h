@@ -16,6 +16,7 @@
 #include "sim/model/precision_recipe.h"
 #include "sim/model/recompute.h"
 #include "sim/model/reliability.h"
+#include "sim/model/serving_job.h"
 #include "sim/model/trainable.h"
 
 namespace fleetsim {
@@ -75,7 +76,8 @@ struct JobPlaces {
 struct Job {
   std::string id;
   Seconds submit_time;
-  PretrainJob pretrain;
+  PretrainJob pretrain;               // of no meaning where `serving` is set
+  std::optional<ServingJob> serving;  // absent: a training job
   JobPlaces places;
   std::optional<ReliabilityRequest> reliability;  // absent: nothing interrupts the run
 };

@@ -66,7 +66,7 @@ absl::Status CheckDeployment(const Deployment& deployment) {
   for (const Pool& pool : deployment.pools) {
     RETURN_IF_ERROR(CheckPool(pool));
     instances += pool.size();
-    whole += pool.role == PoolRole::kWhole;
+    whole += pool.role == PoolRole::kBoth;
     prefill += pool.role == PoolRole::kPrefill;
     decode += pool.role == PoolRole::kDecode;
   }

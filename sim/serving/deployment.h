@@ -7,18 +7,11 @@
 
 #include "sim/base/status.h"
 #include "sim/base/units.h"
+#include "sim/model/serving_job.h"
 #include "sim/serving/engine_options.h"
 #include "sim/serving/step.h"
 
 namespace fleetsim {
-
-// Where a request goes; one row each in router.cc.
-enum class RoutePolicy {
-  kRoundRobin,
-  kFewestRequests,  // fewest unfinished requests
-  kFewestTokens,    // fewest prompt tokens of unfinished requests
-  kPrefixAware,     // least work with what each instance has in its cache
-};
 
 struct RouterOptions {
   RoutePolicy policy = RoutePolicy::kFewestRequests;
@@ -27,12 +20,6 @@ struct RouterOptions {
   // Requests that wait, at the router and in the instances, beyond which another one is refused;
   // 0: no limit.
   int max_waiting = 0;
-};
-
-enum class PoolRole {
-  kWhole,    // prompts and outputs
-  kPrefill,  // prompts and first tokens; the KV cache then goes to a kDecode pool
-  kDecode,
 };
 
 // Instances come and go with the load.
@@ -46,7 +33,7 @@ struct Autoscaling {
 // Equal instances of one kind.
 struct Pool {
   std::string name;
-  PoolRole role = PoolRole::kWhole;
+  PoolRole role = PoolRole::kBoth;
   const StepModel* model = nullptr;  // of one instance
   EngineOptions engine;
   // Of each instance: the hosts that it lies on. The most instances there are, with autoscaling.

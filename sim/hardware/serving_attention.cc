@@ -1,0 +1,149 @@
+#include <algorithm>
+#include <cmath>
+#include <vector>
+
+#include "sim/base/check.h"
+#include "sim/hardware/serving_kernel.h"
+#include "sim/hardware/serving_rates.h"
+#include "sim/hardware/tiled_product.h"
+
+namespace fleetsim {
+namespace {
+
+// Rows of the smallest matrix instruction: fewer queries take as long.
+constexpr double kLeastRows = 16;
+constexpr double kPartialBytes = 8;  // partial results in 32 bits, written and read
+
+const DecodeKernel& DecodeEntry(const Device& device, DataType cache, bool latent) {
+  const std::vector<DecodeKernel>& kernels = device.kernels->serving.decode;
+  FLEETSIM_CHECK(!kernels.empty());
+  const DecodeKernel* found = nullptr;
+  for (const DecodeKernel& kernel : kernels) {
+    if (kernel.latent != latent) continue;
+    if (IsNarrow(kernel.cache) == IsNarrow(cache)) return kernel;
+    if (found == nullptr) found = &kernel;
+  }
+  return found != nullptr ? *found : kernels.front();
+}
+
+// A cache read in `pieces`, one for each sequence and key head, of `keys` each.
+struct CacheReading {
+  double pieces = 0, keys = 0;
+  double key_bytes = 0;  // of one piece
+  double key_flops = 0;  // of one piece
+  double result_elements = 0;
+};
+
+// Long pieces are split until they fill the units; every unit has a start of its own to fill.
+KernelCost ReadCache(const Device& device, const DecodeKernel& kernel, const CacheReading& work) {
+  const double units = std::max(1, device.accelerator->compute_units);
+  const BytesPerSecond memory = device.accelerator->memory_bandwidth * kernel.memory;
+  const double most = std::max(1.0, std::ceil(work.keys / kernel.key_tile));
+  const double splits = std::clamp(std::floor(units / work.pieces), 1.0, most);
+  const double part = std::ceil(work.keys / splits / kernel.key_tile) * kernel.key_tile;
+  const double rounds = std::ceil(work.pieces * splits / units);
+  const Bytes unit_bytes(rounds * (part + kernel.ramp_tokens) * work.key_bytes);
+  KernelCost cost;
+  cost.reading = Max(unit_bytes / (memory * kernel.unit_share / units),
+                     Bytes(work.pieces * work.keys * work.key_bytes) / memory);
+  const FlopsPerSecond rate = ServingPeak(device, DataType::kBf16) * kernel.arithmetic;
+  cost.arithmetic = Flops(work.pieces * work.keys * work.key_flops) / rate;
+  cost.time = kernel.start_up + Max(cost.arithmetic, cost.reading);
+  if (splits > 1) {
+    cost.time +=
+        kernel.split_latency + Bytes(kPartialBytes * splits * work.result_elements) / memory;
+  }
+  return cost;
+}
+
+const PrefillKernel& PrefillEntry(const Device& device, const PrefillShape& shape) {
+  const std::vector<PrefillKernel>& kernels = device.kernels->serving.prefill;
+  FLEETSIM_CHECK(!kernels.empty());
+  const PrefillKernel* found = nullptr;
+  for (const PrefillKernel& kernel : kernels) {
+    if (kernel.latent != shape.latent ||
+        IsNarrow(kernel.arithmetic) != IsNarrow(shape.arithmetic)) {
+      continue;
+    }
+    if (IsNarrow(kernel.cache) == IsNarrow(shape.cache)) return kernel;
+    if (found == nullptr) found = &kernel;
+  }
+  return found != nullptr ? *found : kernels.front();
+}
+
+double RatioAt(const PrefillKernel& kernel, double head_dim) {
+  const auto& points = kernel.points;
+  const auto above = std::find_if(points.begin(), points.end(),
+                                  [&](const auto& point) { return point.head_dim >= head_dim; });
+  if (above == points.end()) return points.back().ratio;
+  if (above == points.begin()) return points.front().ratio;
+  const auto below = above - 1;
+  const double share = (head_dim - below->head_dim) / (above->head_dim - below->head_dim);
+  return below->ratio + share * (above->ratio - below->ratio);
+}
+
+// Keys that a tile of queries meets: the mean over tiles, and the most.
+struct KeyCounts {
+  double mean, most;
+};
+
+KeyCounts KeysOf(const PrefillKernel& kernel, const PrefillShape& shape, double blocks) {
+  const double all = shape.past_tokens + shape.query_tokens;
+  double most = std::ceil(all / kernel.key_tile) * kernel.key_tile;
+  double mean = std::min(most, shape.past_tokens + (blocks + 1) / 2 * kernel.query_tile);
+  if (shape.window > 0) {
+    const double seen = shape.window + kernel.query_tile;
+    most = std::min(most, seen);
+    mean = std::min(mean, seen);
+  }
+  return {mean, most};
+}
+
+}  // namespace
+
+KernelCost DecodeAttention(const Device& device, const DecodeShape& shape) {
+  const double width = shape.head_dim + shape.value_dim;
+  const double rows = std::max(kLeastRows, shape.heads / shape.kv_heads * shape.query_tokens);
+  CacheReading work;
+  work.pieces = shape.batch * shape.kv_heads;
+  work.keys = shape.window > 0 ? std::min(shape.kv_tokens, shape.window) : shape.kv_tokens;
+  work.key_bytes = width * ElementBytes(shape.cache);
+  work.key_flops = 2 * rows * width;
+  work.result_elements = shape.batch * shape.heads * shape.query_tokens * shape.value_dim;
+  return ReadCache(device, DecodeEntry(device, shape.cache, false), work);
+}
+
+KernelCost LatentDecode(const Device& device, const LatentDecodeShape& shape) {
+  CacheReading work;
+  work.pieces = shape.batch;
+  work.keys = shape.selected > 0 ? std::min(shape.kv_tokens, shape.selected) : shape.kv_tokens;
+  work.key_bytes = (shape.latent + shape.rope) * ElementBytes(shape.cache);
+  const double rows = std::max(kLeastRows, shape.heads * shape.query_tokens);
+  work.key_flops = 2 * rows * (2 * shape.latent + shape.rope);
+  work.result_elements = shape.batch * shape.heads * shape.query_tokens * shape.latent;
+  return ReadCache(device, DecodeEntry(device, shape.cache, true), work);
+}
+
+KernelCost PrefillAttention(const Device& device, const PrefillShape& shape) {
+  const PrefillKernel& kernel = PrefillEntry(device, shape);
+  const double units = std::max(1, device.accelerator->compute_units);
+  const double width = shape.head_dim + shape.value_dim;
+  const double blocks = std::ceil(shape.query_tokens / kernel.query_tile);
+  const KeyCounts keys = KeysOf(kernel, shape, blocks);
+  const double rounds = Rounds(units, shape.batch * shape.heads * blocks);
+  const double key_rounds =
+      std::max(rounds * (keys.mean + kernel.ramp_tokens), keys.most + kernel.ramp_tokens);
+  const FlopsPerSecond rate =
+      ServingPeak(device, shape.arithmetic) * (RatioAt(kernel, width / 2) / units);
+  const double cached = std::min(shape.past_tokens + shape.query_tokens, keys.most);
+  const Bytes traffic(
+      shape.batch * width *
+      (2 * shape.heads * shape.query_tokens + ElementBytes(shape.cache) * shape.kv_heads * cached));
+  KernelCost cost;
+  cost.arithmetic = Flops(2 * kernel.query_tile * width * key_rounds) / rate;
+  cost.reading = traffic / (device.accelerator->memory_bandwidth * kernel.memory);
+  cost.time = kernel.start_up + Max(cost.arithmetic, cost.reading);
+  return cost;
+}
+
+}  // namespace fleetsim

@@ -1,0 +1,86 @@
+// How fast a class of accelerators runs the kernels of serving engines. Meaning and units as in
+// proto/serving_kernels.proto; formulas in docs/kernels.md.
+#ifndef SIM_HARDWARE_SERVING_CLASS_H_
+#define SIM_HARDWARE_SERVING_CLASS_H_
+
+#include <vector>
+
+#include "sim/base/dtype.h"
+#include "sim/base/units.h"
+
+namespace fleetsim {
+
+// The part of a product's result that one compute unit works on at a time.
+struct MatrixTile {
+  double rows = 0, columns = 0;
+  double efficiency = 1.0;  // relative to the best tile
+};
+
+// Matrix products of one format as engines run them, from one row up.
+struct ServingProduct {
+  NumberFormat weights;
+  bool weights_only = false;  // arithmetic in 16 bits on weights that are widened on the way
+  std::vector<MatrixTile> tiles;
+  double unit = 1.0;       // inner loop of the best tile, of a unit's peak
+  double sustained = 1.0;  // all units busy, of the whole peak
+  double ramp_depth = 0;   // of a tile, as extra depth k
+  double memory = 1.0;     // of memory bandwidth, weights streamed past few rows
+  double overlap_loss = 0;
+  Seconds start_up, split_latency;
+};
+
+// Attention of engines over a cache: prefill by head size, or decode.
+struct PrefillKernel {
+  struct Point {
+    double head_dim = 0;  // mean of keys and values
+    double ratio = 1.0;   // inner loop, of peak
+  };
+  DataType arithmetic = DataType::kBf16, cache = DataType::kBf16;
+  bool latent = false;  // multi-head latent attention, keys and values expanded
+  double query_tile = 128, key_tile = 128;
+  Seconds start_up;
+  double ramp_tokens = 0;
+  double memory = 1.0;  // of memory bandwidth
+  std::vector<Point> points;
+};
+
+struct DecodeKernel {
+  DataType cache = DataType::kBf16;
+  bool latent = false;      // multi-head latent attention on the compressed cache
+  double memory = 1.0;      // of memory bandwidth, all units busy
+  double arithmetic = 1.0;  // of the 16-bit peak
+  double unit_share = 1.0;  // what one unit draws of the bandwidth, over its even share
+  double key_tile = 128;    // keys of a step
+  double ramp_tokens = 0;   // of a unit's piece, as extra keys
+  Seconds start_up, split_latency;
+};
+
+// Fused layer of experts.
+struct ExpertLayerKernel {
+  NumberFormat weights;
+  bool weights_only = false;
+  double row_tile = 64;      // rows that an expert's tokens are rounded up to
+  double arithmetic = 1.0;   // of peak, many tokens an expert
+  double memory = 1.0;       // of memory bandwidth, weights streamed
+  double copy_passes = 1.0;  // times that copies of tokens cross memory, over read and write once
+  double overlap_loss = 0;
+  Seconds start_up, expert_latency;  // of the layer; of each expert touched
+};
+
+struct ServingKernels {
+  std::vector<ServingProduct> products;  // the first stands in for formats that are not listed
+  std::vector<PrefillKernel> prefill;
+  std::vector<DecodeKernel> decode;
+  std::vector<ExpertLayerKernel> experts;
+  Seconds scale_start_up, cast_start_up;  // finding a tensor's scale; rounding to it
+};
+
+struct KernelClass;
+
+// Of a class that has no entry of its own for serving: its products and attention of training, as
+// they are, weights that are widened at the rate of 16 bits.
+ServingKernels ServingOf(const KernelClass& kernels);
+
+}  // namespace fleetsim
+
+#endif  // SIM_HARDWARE_SERVING_CLASS_H_

@@ -1,0 +1,46 @@
+#include <algorithm>
+#include <cmath>
+
+#include "sim/base/check.h"
+#include "sim/hardware/serving_kernel.h"
+#include "sim/hardware/serving_rates.h"
+
+namespace fleetsim {
+namespace {
+
+constexpr double kWideBytes = 2;
+
+}  // namespace
+
+KernelCost ExpertLayer(const Device& device, const ProductFormat& format,
+                       const ExpertShape& shape) {
+  if (shape.copies <= 0) return {};
+  FLEETSIM_CHECK(shape.touched > 0);
+  const ExpertLayerKernel& kernel = EntryOf(device.kernels->serving.experts, format);
+  const double projections = shape.gated ? 3 : 2;
+  const double weights = projections * shape.hidden * shape.inter;  // of one expert
+  const double each = std::ceil(shape.copies / shape.touched / kernel.row_tile) * kernel.row_tile;
+  const BytesPerSecond memory = device.accelerator->memory_bandwidth * kernel.memory;
+  KernelCost cost;
+  cost.arithmetic = Flops(2 * each * shape.touched * weights) /
+                    (ServingPeak(device, format.activations.dtype) * kernel.arithmetic);
+  cost.reading = Bytes(shape.touched * weights * StoredBytes(format.weights)) / memory;
+  // A copy is sorted in, and its result put back; between the products, what both projections give.
+  const double copy = kWideBytes * (4 * shape.hidden + (projections + 1) * shape.inter);
+  const Bytes traffic(kernel.copy_passes * shape.copies * copy);
+  cost.time = kernel.start_up + kernel.expert_latency * shape.touched +
+              Max(cost.arithmetic, cost.reading) +
+              Min(cost.arithmetic, cost.reading) * kernel.overlap_loss + traffic / memory;
+  return cost;
+}
+
+double DistinctExperts(double experts, double copies, double skew) {
+  if (skew <= 0)
+    return experts * -std::expm1(copies * std::log1p(-1 / std::max(experts, 1.0 + 1e-9)));
+  double total = 0, distinct = 0;
+  for (int i = 1; i <= experts; ++i) total += std::pow(i, -skew);
+  for (int i = 1; i <= experts; ++i) distinct -= std::expm1(-copies * std::pow(i, -skew) / total);
+  return distinct;
+}
+
+}  // namespace fleetsim

@@ -1,0 +1,75 @@
+#include "sim/serving/attention_times.h"
+
+#include <algorithm>
+
+namespace fleetsim {
+namespace {
+
+double HeadsOnRank(const InstanceSpec& spec) {
+  return static_cast<double>(spec.model->heads) / spec.layout.tensor;
+}
+
+// More tensor ranks than kv heads hold copies of them.
+double KvHeadsOnRank(const InstanceSpec& spec) {
+  return std::max(1.0, static_cast<double>(spec.model->kv_heads) / spec.layout.tensor);
+}
+
+}  // namespace
+
+KernelTimes PrefillAttentionTimes(const InstanceSpec& spec, const Device& device,
+                                  const LayerCounts& layers, const PrefillWork& work) {
+  KernelTimes times;
+  if (work.chunks <= 0 || work.tokens <= 0) return times;
+  PrefillShape shape;
+  shape.batch = work.chunks;
+  shape.heads = HeadsOnRank(spec);
+  shape.latent = spec.model->latent.has_value();
+  shape.kv_heads = shape.latent ? shape.heads : KvHeadsOnRank(spec);
+  shape.head_dim = QueryKeyHeadDim(*spec.model);
+  shape.value_dim = ValueHeadDim(*spec.model);
+  shape.query_tokens = work.tokens;
+  shape.past_tokens = work.past;
+  shape.arithmetic = spec.WideType();
+  shape.cache = spec.precision.cache;
+  if (layers.full > 0) times.AddAttention(layers.full * PrefillAttention(device, shape));
+  if (layers.windowed > 0) {
+    shape.window = spec.model->sliding_window;
+    times.AddAttention(layers.windowed * PrefillAttention(device, shape));
+  }
+  return times;
+}
+
+KernelTimes DecodeAttentionTimes(const InstanceSpec& spec, const Device& device,
+                                 const LayerCounts& layers, const DecodeWork& work) {
+  KernelTimes times;
+  if (work.sequences <= 0) return times;
+  if (spec.model->latent) {
+    LatentDecodeShape shape;
+    shape.batch = work.sequences;
+    shape.heads = HeadsOnRank(spec);
+    shape.latent = spec.model->latent->kv_lora_rank;
+    shape.rope = spec.model->latent->qk_rope_head_dim;
+    shape.kv_tokens = work.context + work.query_tokens;
+    shape.query_tokens = work.query_tokens;
+    shape.cache = spec.precision.cache;
+    times.AddAttention(layers.Layers() * LatentDecode(device, shape));
+    return times;
+  }
+  DecodeShape shape;
+  shape.batch = work.sequences;
+  shape.heads = HeadsOnRank(spec);
+  shape.kv_heads = spec.engine->ungrouped_decode ? shape.heads : KvHeadsOnRank(spec);
+  shape.head_dim = QueryKeyHeadDim(*spec.model);
+  shape.value_dim = ValueHeadDim(*spec.model);
+  shape.kv_tokens = work.context + work.query_tokens;
+  shape.query_tokens = work.query_tokens;
+  shape.cache = spec.precision.cache;
+  if (layers.full > 0) times.AddAttention(layers.full * DecodeAttention(device, shape));
+  if (layers.windowed > 0) {
+    shape.window = spec.model->sliding_window;
+    times.AddAttention(layers.windowed * DecodeAttention(device, shape));
+  }
+  return times;
+}
+
+}  // namespace fleetsim

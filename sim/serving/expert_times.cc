@@ -1,0 +1,84 @@
+#include "sim/serving/expert_times.h"
+
+#include "sim/collective/expert.h"
+
+namespace fleetsim {
+namespace {
+
+constexpr double kWideBytes = 2;
+
+// The library that the engine would take here. Kernels for experts need each expert whole on one
+// rank; without them, replicas gather all tokens and scatter the sums.
+ExpertLibrary LibraryFor(const InstanceSpec& spec, const InstanceHardware& hardware, bool decode) {
+  if (spec.layout.expert == 1 || spec.layout.ExpertTensor() > 1) return ExpertLibrary::kCollective;
+  if (decode && spec.engine->low_latency_experts &&
+      ServesExperts(ExpertLibrary::kLowLatency, hardware.links)) {
+    return ExpertLibrary::kLowLatency;
+  }
+  for (const ExpertLibrary library : spec.engine->expert_libraries) {
+    if (ServesExperts(library, hardware.links)) return library;
+  }
+  return ExpertLibrary::kCollective;
+}
+
+// Bytes of one token on its way to an expert: narrow activations travel narrow, with their scales.
+Bytes DispatchedToken(const InstanceSpec& spec) {
+  const NumberFormat format = spec.precision.experts.activations;
+  const double element = IsNarrow(format.dtype) ? StoredBytes(format) : kWideBytes;
+  return Bytes(spec.model->hidden * element);
+}
+
+Seconds GatherAndScatter(const InstanceSpec& spec, const GroupPlacement& group, double tokens) {
+  const double all = tokens * spec.layout.attention_data;
+  return CollectiveTime(CollectiveKind::kAllGather, DispatchedToken(spec) * all, group) +
+         CollectiveTime(CollectiveKind::kReduceScatter,
+                        Bytes(all * spec.model->hidden * kWideBytes), group);
+}
+
+}  // namespace
+
+KernelTimes ExpertTimes(const InstanceSpec& spec, const InstanceHardware& hardware, double tokens) {
+  const Experts& experts = *spec.model->experts;
+  const ServingLayout& layout = spec.layout;
+  ExpertShape shape;
+  shape.copies =
+      tokens * experts.per_token / layout.expert * (layout.expert > 1 ? layout.expert_load : 1.0);
+  shape.hidden = spec.model->hidden;
+  shape.inter = static_cast<double>(experts.ffn) / layout.ExpertTensor();
+  shape.experts = static_cast<double>(experts.experts + layout.redundant_experts) / layout.expert;
+  shape.touched = DistinctExperts(shape.experts, shape.copies);
+  shape.gated = spec.model->gated_ffn;
+  const ProductFormat format = RunnableFormat(*hardware.device.accelerator, spec.precision.experts);
+  KernelTimes times;
+  times.AddMatrix(ExpertLayer(hardware.device, format, shape));
+  return times;
+}
+
+KernelTimes ExpertExchangeTimes(const InstanceSpec& spec, const InstanceHardware& hardware,
+                                double tokens, bool decode) {
+  const ServingLayout& layout = spec.layout;
+  KernelTimes times;
+  if (layout.attention_data == 1 || tokens == 0) return times;
+  const GroupPlacement group = hardware.Group(layout.StageAccelerators());
+  const ExpertLibrary library = LibraryFor(spec, hardware, decode);
+  if (library == ExpertLibrary::kCollective) {
+    times.communication += GatherAndScatter(spec, group, tokens);
+    return times;
+  }
+  const Experts& experts = *spec.model->experts;
+  ExpertExchange exchange;
+  exchange.library = library;
+  // The tensor ranks of a replica hold the same tokens and send a part each.
+  exchange.tokens = tokens / layout.tensor;
+  exchange.token = DispatchedToken(spec);
+  exchange.experts = experts.experts + layout.redundant_experts;
+  exchange.experts_per_token = experts.per_token;
+  exchange.imbalance = layout.expert_load;
+  times.communication += CollectiveTime(PlanExpertExchange(exchange, group));
+  exchange.phase = ExpertPhase::kCombine;
+  exchange.token = Bytes(spec.model->hidden * kWideBytes);
+  times.communication += CollectiveTime(PlanExpertExchange(exchange, group));
+  return times;
+}
+
+}  // namespace fleetsim

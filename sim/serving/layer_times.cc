@@ -1,0 +1,188 @@
+#include "sim/serving/layer_times.h"
+
+#include <algorithm>
+#include <string>
+
+#include "absl/strings/match.h"
+#include "sim/model/operators.h"
+
+namespace fleetsim {
+namespace {
+
+constexpr double kWideBytes = 2;
+// Loss head: logits are written in 16 bits, read and written in 32 for temperature, read for the
+// largest or the sum.
+constexpr double kSamplingBytes = 2 + 4 + 4;
+
+bool StaticScales(NumberFormat format) { return format.scaling == Scaling::kTensorDelayed; }
+
+// Norms and activation functions write the narrow format themselves where its scales are known
+// before (static), or of so few elements that a kernel finds them in its registers (16).
+bool FusesCast(const ServingEngine& engine, NumberFormat format) {
+  return engine.traffic.fuses_quantise && (StaticScales(format) || format.scaling == Scaling::kNv);
+}
+
+// A product with the quantisation of its input.
+void AddProduct(const InstanceSpec& spec, const Device& device, const GemmOp& gemm, bool casts,
+                KernelTimes& times) {
+  const ProductFormat wanted =
+      gemm.wide ? ProductFormat{spec.WideType(), spec.WideType()} : spec.precision.products;
+  const ProductFormat format = RunnableFormat(*device.accelerator, wanted);
+  times.AddMatrix(ServingGemm(device, format, gemm.shape));
+  if (casts && IsNarrow(format.activations.dtype) && !FusesCast(*spec.engine, format.activations)) {
+    times.memory += QuantiseActivations(device, format.activations, gemm.shape.m, gemm.shape.k,
+                                        StaticScales(format.activations));
+  }
+}
+
+bool IsRouted(const GemmOp& gemm) { return absl::StartsWith(gemm.name, "expert_"); }
+
+// Products that a serving layer runs in every step: routed experts and what latent attention does
+// with its cache are elsewhere. A router sees all tokens on every rank.
+void AddProducts(const InstanceSpec& spec, const Device& device, const LayerOperators& layer,
+                 KernelTimes& times) {
+  for (GemmOp gemm : layer.gemms) {
+    if (IsRouted(gemm) || gemm.name == "kv_up") continue;
+    if (gemm.name == "router") gemm.shape.m = layer.tokens;
+    // Both down-projections read one input, and so do routed and shared experts.
+    const bool casts = gemm.name != "kv_down" || !absl::StartsWith(layer.gemms[0].name, "q_down");
+    AddProduct(spec, device, gemm, casts, times);
+  }
+}
+
+Seconds ElementwiseTime(const InstanceSpec& spec, const Device& device,
+                        const LayerOperators& layer) {
+  const EngineTraffic& traffic = spec.engine->traffic;
+  const Architecture& model = *spec.model;
+  const double tensor = spec.layout.tensor;
+  const double qkv_width =
+      model.latent
+          ? (model.heads / tensor) * QueryKeyHeadDim(model) + model.latent->kv_lora_rank
+          : (model.heads / tensor + 2 * std::max(1.0, model.kv_heads / tensor)) * model.head_dim;
+  // What is written in the narrow format right away: both norms' results, the activation's.
+  const NumberFormat format =
+      RunnableFormat(*device.accelerator, spec.precision.products).activations;
+  const double saved = IsNarrow(format.dtype) && FusesCast(*spec.engine, format)
+                           ? kWideBytes - StoredBytes(format)
+                           : 0.0;
+  const double head_norms = model.qk_norm ? 2 * kWideBytes * layer.query_key_elements : 0.0;
+  const Bytes bytes(layer.hidden_elements *
+                        (traffic.hidden - 2 * saved + 2 * kWideBytes * layer.extra_hidden_passes) +
+                    layer.tokens * qkv_width * traffic.attention +
+                    layer.ffn_elements * (traffic.ffn - saved / (model.gated_ffn ? 1.5 : 1.0)) +
+                    head_norms);
+  return StreamTime(device, bytes) +
+         device.kernels->stream_start_up * std::max(0.0, traffic.kernels - 1);
+}
+
+Seconds AllReduceTime(const InstanceHardware& hardware, int ranks, Bytes bytes) {
+  if (ranks == 1) return Seconds(0);
+  return CollectiveTime(CollectiveKind::kAllReduce, bytes, hardware.Group(ranks));
+}
+
+// After attention, and after a block whose ranks hold parts of one sum: with attention replicas a
+// layer of experts ends in an exchange instead (expert_times.h).
+Seconds LayerCollectives(const InstanceSpec& spec, const InstanceHardware& hardware, double tokens,
+                         bool experts) {
+  const Bytes bytes(tokens * spec.model->hidden * kWideBytes);
+  const bool exchanges = experts && spec.layout.attention_data > 1;
+  return AllReduceTime(hardware, spec.layout.tensor, bytes) * (exchanges ? 1.0 : 2.0);
+}
+
+KernelTimes LayerTimes(const InstanceSpec& spec, const InstanceHardware& hardware, int layer,
+                       double tokens) {
+  const LayerShard shard{.sequences = 1, .sequence_length = tokens, .tensor = spec.layout.tensor};
+  LayerOperators operators = ForwardOperators(*spec.model, layer, shard);
+  const bool experts = HasExperts(*spec.model, layer);
+  // What routed experts touch is part of their own kernels.
+  if (experts) {
+    const Experts& shape = *spec.model->experts;
+    operators.ffn_elements = tokens * shape.shared * shape.shared_ffn / spec.layout.tensor *
+                             (spec.model->gated_ffn ? 1.5 : 1.0);
+  }
+  KernelTimes times;
+  AddProducts(spec, hardware.device, operators, times);
+  times.memory += ElementwiseTime(spec, hardware.device, operators);
+  times.communication += LayerCollectives(spec, hardware, tokens, experts);
+  return times;
+}
+
+}  // namespace
+
+LayerCounts CountLayers(const Architecture& model) {
+  LayerCounts counts;
+  for (int layer = 0; layer < model.layers; ++layer) {
+    if (HasExperts(model, layer)) {
+      if (counts.expert++ == 0) counts.first_expert = layer;
+    } else {
+      if (counts.dense++ == 0) counts.first_dense = layer;
+    }
+    ++(WindowOf(model, layer) > 0 ? counts.windowed : counts.full);
+  }
+  return counts;
+}
+
+KernelTimes SharedLayerTimes(const InstanceSpec& spec, const InstanceHardware& hardware,
+                             double tokens) {
+  const LayerCounts counts = CountLayers(*spec.model);
+  KernelTimes times;
+  if (counts.dense > 0) {
+    times += counts.dense * LayerTimes(spec, hardware, counts.first_dense, tokens);
+  }
+  if (counts.expert > 0) {
+    times += counts.expert * LayerTimes(spec, hardware, counts.first_expert, tokens);
+  }
+  const LayerShard shard{.sequences = 1, .sequence_length = tokens};
+  times.memory += StreamTime(hardware.device, EmbeddingTraffic(*spec.model, shard, kWideBytes));
+  return times;
+}
+
+KernelTimes FurtherTokenTimes(const InstanceSpec& spec, const InstanceHardware& hardware,
+                              double tokens) {
+  return LayerTimes(spec, hardware, spec.model->layers, tokens);
+}
+
+KernelTimes HeadTimes(const InstanceSpec& spec, const InstanceHardware& hardware,
+                      double sequences) {
+  const Architecture& model = *spec.model;
+  const int tensor = spec.layout.tensor;
+  const double vocab = PaddedVocab(model, tensor);
+  KernelTimes times;
+  const GemmOp head{
+      "head", {sequences, vocab / tensor, static_cast<double>(model.hidden)}, Split::kColumn, true};
+  AddProduct(spec, hardware.device, head, false, times);
+  times.memory += StreamTime(hardware.device, Bytes(sequences * vocab * kSamplingBytes));
+  if (tensor > 1) {
+    times.communication += CollectiveTime(
+        CollectiveKind::kAllGather, Bytes(sequences * vocab * kWideBytes), hardware.Group(tensor));
+  }
+  return times;
+}
+
+KernelTimes LatentExpansionTimes(const InstanceSpec& spec, const InstanceHardware& hardware,
+                                 double tokens) {
+  const LatentAttention& latent = *spec.model->latent;
+  const double width = static_cast<double>(spec.model->heads) / spec.layout.tensor *
+                       (latent.qk_nope_head_dim + latent.v_head_dim);
+  KernelTimes times;
+  const GemmOp up{"kv_up", {tokens, width, static_cast<double>(latent.kv_lora_rank)}};
+  AddProduct(spec, hardware.device, up, true, times);
+  return static_cast<double>(spec.model->layers) * times;
+}
+
+KernelTimes LatentAbsorptionTimes(const InstanceSpec& spec, const InstanceHardware& hardware,
+                                  double tokens) {
+  const LatentAttention& latent = *spec.model->latent;
+  const double heads = static_cast<double>(spec.model->heads) / spec.layout.tensor;
+  const double rank = latent.kv_lora_rank;
+  // Batched over heads, in 16 bits: the expansion is kept apart for each head.
+  const ProductFormat wide =
+      RunnableFormat(*hardware.device.accelerator, {spec.WideType(), spec.WideType()});
+  const double nope = latent.qk_nope_head_dim, value = latent.v_head_dim;
+  KernelTimes times;
+  times.AddMatrix(ServingGemm(hardware.device, wide, {tokens, rank, nope, heads}));
+  times.AddMatrix(ServingGemm(hardware.device, wide, {tokens, value, rank, heads}));
+  return static_cast<double>(spec.model->layers) * times;
+}
+
+}  // namespace fleetsim

@@ -1,0 +1,251 @@
+#include "sim/serving/step_model.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "sim/base/check.h"
+#include "sim/serving/expert_times.h"
+
+namespace fleetsim {
+namespace {
+
+constexpr double kWideBytes = 2;
+// Prompts that are not cut can be much longer than the token budget.
+constexpr double kTableTokens = 131072;
+
+double Items(const StepLoad& load) {
+  return static_cast<double>(load.decodes) + static_cast<double>(load.prefill.size());
+}
+
+// Micro-batches that a step's sequences make up: no more than the busiest rank has sequences.
+double MicroBatches(const std::vector<StepLoad>& ranks, int pipeline) {
+  double most = 1;
+  for (const StepLoad& load : ranks) most = std::max(most, Items(load));
+  return std::min<double>(pipeline, most);
+}
+
+// One layer of the model's usual attention, for a further-token module.
+LayerCounts OneLayer(const LayerCounts& layers) {
+  LayerCounts one;
+  one.dense = 1;
+  (layers.full > 0 ? one.full : one.windowed) = 1;
+  return one;
+}
+
+}  // namespace
+
+InstanceModel::InstanceModel(const InstanceSpec& spec, const InstanceHardware& hardware)
+    : spec_(spec), hardware_(hardware), layers_(CountLayers(*spec.model)) {
+  const double draft = 1.0 + spec_.DraftTokens();
+  const double most = std::max(
+      {kTableTokens, 1.0 * spec_.options.token_budget, spec_.options.max_sequences * draft});
+  const auto table = [&](double tokens, auto function) {
+    return TokenTable(tokens, [&](double count) { return function(spec_, hardware_, count); });
+  };
+  shared_ = table(most, SharedLayerTimes);
+  head_ = table(spec_.options.max_sequences * draft, HeadTimes);
+  if (spec_.model->latent) {
+    expansion_ = table(most, LatentExpansionTimes);
+    absorption_ = table(spec_.options.max_sequences * draft, LatentAbsorptionTimes);
+  }
+  if (spec_.speculation) further_ = table(most, FurtherTokenTimes);
+  if (layers_.expert == 0) return;
+  experts_ = table(most * spec_.layout.attention_data, ExpertTimes);
+  if (spec_.layout.attention_data == 1) return;
+  const auto exchange = [&](bool decode) {
+    return TokenTable(most, [this, decode](double tokens) {
+      return ExpertExchangeTimes(spec_, hardware_, tokens, decode);
+    });
+  };
+  prompt_exchange_ = exchange(false);
+  decode_exchange_ = exchange(true);
+}
+
+double InstanceModel::TokensPerDecode() const {
+  return spec_.speculation ? spec_.speculation->accepted_tokens : 1.0;
+}
+
+// Chunks become equal ones with the same query-key pairs: n (q past + q^2 / 2) in all.
+InstanceModel::RankPart InstanceModel::PartOf(const StepLoad& load, double micro_batches) const {
+  RankPart part;
+  double pairs = 0;
+  for (const PrefillChunk& chunk : load.prefill) {
+    const double tokens = chunk.tokens;
+    part.prompt_tokens += tokens;
+    pairs += tokens * (chunk.past + tokens / 2);
+  }
+  part.chunks = static_cast<double>(load.prefill.size());
+  if (part.prompt_tokens > 0) {
+    const double mean = part.prompt_tokens / part.chunks;
+    part.past = std::max(0.0, (pairs / part.chunks - mean * mean / 2) / mean);
+  }
+  if (load.decodes > 0) {
+    part.context = static_cast<double>(load.decode_context) / load.decodes;
+  }
+  part.prompt_tokens /= micro_batches;
+  part.chunks /= micro_batches;
+  part.decodes = load.decodes / micro_batches;
+  part.query_tokens = 1.0 + spec_.DraftTokens();
+  return part;
+}
+
+// A micro-batch has whole chunks and sequences: what is less than one stands for every n-th.
+KernelTimes InstanceModel::AttentionTimes(const LayerCounts& layers, const RankPart& part,
+                                          double micro_batches) const {
+  const Device& device = hardware_.device;
+  KernelTimes times;
+  if (part.prompt_tokens > 0) {
+    const double chunks = part.chunks * micro_batches;
+    times += 1.0 / micro_batches *
+             PrefillAttentionTimes(spec_, device, layers,
+                                   {chunks, part.prompt_tokens / part.chunks, part.past});
+  }
+  if (part.decodes > 0) {
+    times += std::min(1.0, part.decodes) *
+             DecodeAttentionTimes(spec_, device, layers,
+                                  {std::max(1.0, part.decodes), part.context, part.query_tokens});
+  }
+  return times;
+}
+
+KernelTimes InstanceModel::RankTimes(const RankPart& part, double micro_batches) const {
+  KernelTimes times = shared_.At(part.Tokens());
+  times += AttentionTimes(layers_, part, micro_batches);
+  times += head_.At(part.decodes * part.query_tokens + part.chunks);
+  if (spec_.model->latent) {
+    times += expansion_.At(part.prompt_tokens + part.chunks * part.past);
+    times += absorption_.At(part.decodes * part.query_tokens);
+  }
+  if (!spec_.speculation) return times;
+  // Prompts fill the further-token module's cache; each draft token is a pass of its own.
+  const double drafts = spec_.DraftTokens();
+  RankPart pass = part;
+  pass.query_tokens = 1;
+  times += further_.At(part.prompt_tokens);
+  times += drafts * further_.At(part.decodes);
+  times += drafts * head_.At(part.decodes);
+  times += drafts * AttentionTimes(OneLayer(layers_), pass, micro_batches);
+  return times;
+}
+
+KernelTimes InstanceModel::ExpertLayers(const RankPart& busiest, double all_tokens,
+                                        bool decode) const {
+  KernelTimes times;
+  if (layers_.expert == 0) return times;
+  const TokenTable& exchange = decode ? decode_exchange_ : prompt_exchange_;
+  times += experts_.At(all_tokens);
+  times += exchange.At(busiest.Tokens());
+  times = layers_.expert * times;
+  if (!spec_.speculation) return times;
+  const double share = (busiest.prompt_tokens + busiest.decodes) / busiest.Tokens();
+  KernelTimes further = experts_.At(all_tokens * share);
+  further += exchange.At(busiest.Tokens() * share);
+  times += spec_.DraftTokens() * further;
+  return times;
+}
+
+// One hidden vector a token, in equal parts from the tensor ranks of one stage to those of the
+// next.
+Seconds InstanceModel::TransferTime(double tokens) const {
+  const double stages = spec_.layout.pipeline;
+  if (stages == 1) return Seconds(0);
+  const Bytes bytes(tokens * spec_.model->hidden * kWideBytes);
+  const double stage = spec_.layout.StageAccelerators();
+  const double domain = hardware_.links.domain_accelerators;
+  const Seconds inside = LocalTransferTime(bytes / spec_.layout.tensor, hardware_.links);
+  // Stages of whole hosts: every transfer crosses; several stages a host: one in so many.
+  const double hosts = std::ceil(stages * stage / domain);
+  const double crossings = std::min(stages, hosts) - 1;
+  if (crossings == 0) return inside * (stages - 1);
+  const Fabric& fabric = *hardware_.scale_out;
+  const BytesPerSecond rate = hardware_.nic_bandwidth * fabric.point_to_point_efficiency *
+                              std::min(1.0, spec_.layout.tensor / domain);
+  const Seconds across = fabric.base_latency + hardware_.hop_latency + bytes / rate;
+  return across * crossings + inside * (stages - 1 - crossings);
+}
+
+Seconds InstanceModel::HostTime(const std::vector<StepLoad>& ranks, double micro_batches) const {
+  const EngineHost& host = spec_.engine->host;
+  Seconds slowest;
+  for (const StepLoad& load : ranks) {
+    slowest = Max(slowest, host.per_step * micro_batches + host.per_sequence * Items(load) +
+                               host.per_request * (load.begun + load.ended));
+  }
+  return slowest;
+}
+
+// Steps from recorded graphs are launched at once; the others take the host so long.
+Seconds InstanceModel::LaunchTime(const RankPart& busiest, bool decode) const {
+  const EngineHost& host = spec_.engine->host;
+  const bool recorded =
+      decode ? busiest.decodes <= host.graph_sequences : busiest.Tokens() <= host.graph_tokens;
+  if (recorded) return Seconds(0);
+  return host.per_launch * (host.launches_per_layer * layers_.Layers());
+}
+
+// Products draw between streaming and full power by how busy they keep the matrix units. An
+// accelerator holds one stage: it is busy for its share of every micro-batch's pass.
+Joules InstanceModel::Energy(const KernelTimes& kernels, double passes, Seconds duration) const {
+  const auto watts = [this](Activity activity) {
+    return hardware_.power[static_cast<int>(activity)];
+  };
+  const Seconds core = kernels.matrix + kernels.attention;
+  const double load = core > Seconds(0) ? std::clamp(kernels.arithmetic / core, 0.0, 1.0) : 0.0;
+  const auto loaded = [&](Activity full) {
+    return watts(Activity::kMemory) + (watts(full) - watts(Activity::kMemory)) * load;
+  };
+  const Joules busy = kernels.matrix * loaded(Activity::kMatrix) +
+                      kernels.attention * loaded(Activity::kAttention) +
+                      kernels.memory * watts(Activity::kMemory) +
+                      kernels.communication * watts(Activity::kNetwork);
+  const double share = passes / spec_.layout.pipeline;
+  const Seconds waiting = Max(Seconds(0), duration - kernels.Total() * share);
+  return (busy * share + waiting * watts(Activity::kIdle)) *
+         static_cast<double>(spec_.layout.Accelerators());
+}
+
+StepCost InstanceModel::Cost(const std::vector<StepLoad>& ranks) const {
+  StepCost cost;
+  const int stages = spec_.layout.pipeline;
+  const double micro = MicroBatches(ranks, stages);
+  KernelTimes kernels;
+  RankPart busiest;
+  double all_tokens = 0;
+  bool decode = true;
+  for (const StepLoad& load : ranks) {
+    if (load.Empty()) continue;
+    const RankPart part = PartOf(load, micro);
+    const KernelTimes times = RankTimes(part, micro);
+    all_tokens += part.Tokens();
+    decode = decode && load.prefill.empty();
+    if (times.Total() < kernels.Total()) continue;
+    kernels = times;
+    busiest = part;
+  }
+  if (all_tokens <= 0) return cost;
+  kernels += ExpertLayers(busiest, all_tokens, decode);
+  kernels.communication += TransferTime(busiest.Tokens());
+  // A micro-batch's way through all stages, and a round of all micro-batches: the stage with most
+  // layers passes them one after another.
+  const Seconds pass = Max(kernels.Total(), LaunchTime(busiest, decode));
+  const double layers = layers_.Layers();
+  const double busiest_stage = std::ceil(layers / stages) / layers;
+  const Seconds round = pass * std::max(1.0, micro * busiest_stage);
+  const Seconds host = HostTime(ranks, micro);
+  const bool overlaps = spec_.engine->host.overlaps || micro > 1;
+  cost.duration = overlaps ? Max(round, host) : round + host;
+  const double scale = round / pass;
+  const Seconds parts[] = {kernels.matrix, kernels.attention, kernels.memory,
+                           kernels.communication};
+  cost.parts[static_cast<int>(StepPart::kHost)] = cost.duration;
+  for (int i = 0; i < 4; ++i) {
+    cost.parts[i] = parts[i] * scale;
+    cost.parts[static_cast<int>(StepPart::kHost)] -= cost.parts[i];
+  }
+  cost.arithmetic = kernels.arithmetic * scale;
+  cost.reading = kernels.reading * scale;
+  cost.energy = Energy(kernels, micro, cost.duration);
+  return cost;
+}
+
+}  // namespace fleetsim
