@@ -35,7 +35,7 @@ void ServingLoop::DecideSize(int pool) {
   if (wanted > on) Grow(pool, wanted - on);
   if (wanted < on) Shrink(pool, on - wanted);
   if (gone == most) return;
-  network_.Schedule(network_.Now() + scaling.interval, {kDecide, pool});
+  At(Now() + scaling.interval, {kDecide, pool});
 }
 
 // Those that are draining come back at once; others have to start.
@@ -49,8 +49,8 @@ void ServingLoop::Grow(int pool, int by) {
     Instance& instance = *instances_[i];
     if (instance.state != ServiceState::kOff) continue;
     instance.state = ServiceState::kStarting;
-    instance.on_since = network_.Now();
-    network_.Schedule(network_.Now() + deployment_.pools[pool].autoscaling.startup, {kUp, i});
+    instance.on_since = Now();
+    At(Now() + deployment_.pools[pool].autoscaling.startup, {kUp, i});
     --by;
   }
   RouteHeld(*front_);

@@ -66,6 +66,11 @@ absl::Status CheckDeployment(const Deployment& deployment) {
   for (const Pool& pool : deployment.pools) {
     RETURN_IF_ERROR(CheckPool(pool));
     instances += pool.size();
+    if (pool.engine.order != deployment.pools[0].engine.order) {
+      return absl::InvalidArgumentError(absl::StrCat(
+          "pool \"", pool.name, "\" orders requests unlike pool \"", deployment.pools[0].name,
+          "\"; a request keeps its place from pool to pool"));
+    }
     whole += pool.role == PoolRole::kBoth;
     prefill += pool.role == PoolRole::kPrefill;
     decode += pool.role == PoolRole::kDecode;

@@ -9,24 +9,24 @@ namespace fleetsim {
 // together are in one batch.
 void ServingLoop::Wake(Instance& instance) {
   ReserveRoom(instance);
-  if (instance.wake_set || !instance.Ready(network_.Now())) return;
+  if (instance.wake_set || !instance.Ready(Now())) return;
   instance.wake_set = true;
-  network_.Schedule(network_.Now(), {kWake, instance.index()});
+  At(Now(), {kWake, instance.index()});
 }
 
 void ServingLoop::ReserveRoom(Instance& instance) {
   if (instance.pool().role != PoolRole::kDecode) return;
   ids_.clear();
-  instance.Reserve(network_.Now(), &ids_);
+  instance.Reserve(Now(), &ids_);
   for (const int id : ids_) BeginTransfer(id);
 }
 
 void ServingLoop::Advance(Instance& instance) {
   ReserveRoom(instance);
-  while (const auto step = instance.Start(network_.Now())) {
-    network_.Schedule(step->end, {kStepEnd, instance.index(), Detail(instance, step->lane)});
+  while (const auto step = instance.Start(Now())) {
+    At(step->end, {kStepEnd, instance.index(), Detail(instance, step->lane)});
     if (step->next < step->end) {
-      network_.Schedule(step->next, {kStageFree, instance.index(), Detail(instance, step->lane)});
+      At(step->next, {kStageFree, instance.index(), Detail(instance, step->lane)});
     }
   }
 }
@@ -34,7 +34,7 @@ void ServingLoop::Advance(Instance& instance) {
 void ServingLoop::EndStep(Instance& instance, int lane) {
   outcome_.ended.clear();
   outcome_.prefilled.clear();
-  instance.Finish(lane, network_.Now(), &outcome_);
+  instance.Finish(lane, Now(), &outcome_);
   for (const int id : outcome_.ended) Close(id);
   for (const int id : outcome_.prefilled) Route(*decode_, id);
   Advance(instance);
@@ -58,7 +58,7 @@ void ServingLoop::EndTransfer(const Event& event) {
   if (id < 0) return;
   Instance& from = *instances_[sequences_[id].origin.instance];
   Instance& to = *instances_[sequences_[id].here.instance];
-  from.Sent(id, network_.Now());
+  from.Sent(id, Now());
   to.Arrive(id);
   Wake(to);
   Wake(from);
@@ -69,9 +69,9 @@ void ServingLoop::EndTransfer(const Event& event) {
 void ServingLoop::Die(Instance& instance, Seconds repair) {
   if (instance.state != ServiceState::kServing && instance.state != ServiceState::kDraining) return;
   std::vector<int> lost;
-  instance.Drain(network_.Now(), &lost);
+  instance.Drain(Now(), &lost);
   instance.state = repair < kNever ? ServiceState::kDead : ServiceState::kGone;
-  if (repair < kNever) network_.Schedule(network_.Now() + repair, {kRepair, instance.index()});
+  if (repair < kNever) At(Now() + repair, {kRepair, instance.index()});
   ++instance.record().deaths;
   for (const int id : lost) Forsake(id, instance);
   // In order of arrival, not of where they were.
@@ -88,12 +88,12 @@ void ServingLoop::Forsake(int id, Instance& dead) {
   Sequence& sequence = sequences_[id];
   if (sequence.origin.instance == dead.index()) {
     if (sequence.here.instance >= 0) {
-      instances_[sequence.here.instance]->Abandon(id, network_.Now());
+      instances_[sequence.here.instance]->Abandon(id, Now());
     } else {
       decode_->held().Remove(id);
     }
   } else if (sequence.origin.instance >= 0) {
-    instances_[sequence.origin.instance]->Sent(id, network_.Now());
+    instances_[sequence.origin.instance]->Sent(id, Now());
   }
   if (sequence.reserved) transfers_.Cancel(id);
   sequence.state = SequenceState::kWaiting;
@@ -120,8 +120,7 @@ void ServingLoop::GoOff(Instance& instance, Seconds date) {
 }
 
 void ServingLoop::OffIfDrained(Instance& instance) {
-  if (instance.state == ServiceState::kDraining && instance.requests() == 0)
-    GoOff(instance, network_.Now());
+  if (instance.state == ServiceState::kDraining && instance.requests() == 0) GoOff(instance, Now());
 }
 
 }  // namespace fleetsim

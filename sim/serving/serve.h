@@ -11,7 +11,8 @@ namespace fleetsim {
 
 class Network;
 
-// Simulates until every request has ended. Fails where the source does, where requests are left
+// Simulates until every request has ended. Dates count from the call: runs can follow each other on
+// one network. Fails where the source does, where requests are left
 // that no instance will ever serve, and where the deployment makes no sense.
 absl::StatusOr<ServingRecord> Serve(Network& network, const Deployment& deployment,
                                     RequestSource& source);

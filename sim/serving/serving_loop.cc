@@ -68,7 +68,7 @@ bool ServingLoop::Over() { return sequences_.live() == 0 && source_.NextArrival(
 void ServingLoop::Begin() {
   for (std::size_t i = 0; i < deployment_.outages.size(); ++i) {
     const Outage& outage = deployment_.outages[i];
-    network_.Schedule(outage.date, {kDeath, outage.instance, static_cast<int>(i)});
+    At(outage.date, {kDeath, outage.instance, static_cast<int>(i)});
   }
   for (std::size_t p = 0; p < deployment_.pools.size(); ++p) {
     const Autoscaling& scaling = deployment_.pools[p].autoscaling;
@@ -76,7 +76,7 @@ void ServingLoop::Begin() {
     for (int i = pool_begin_[p] + scaling.min_instances; i < pool_begin_[p + 1]; ++i) {
       instances_[i]->state = ServiceState::kOff;
     }
-    network_.Schedule(network_.Now() + scaling.interval, {kDecide, static_cast<int>(p)});
+    At(Now() + scaling.interval, {kDecide, static_cast<int>(p)});
   }
   ScheduleArrival();
 }
@@ -85,12 +85,12 @@ void ServingLoop::ScheduleArrival() {
   const Seconds date = source_.NextArrival();
   if (!(date < next_arrival_)) return;
   next_arrival_ = date;
-  network_.Schedule(date, {kArrival});
+  At(date, {kArrival});
 }
 
 void ServingLoop::TakeArrivals() {
   next_arrival_ = kNever;
-  while (source_.NextArrival() <= network_.Now() + Seconds(kClockPrecision_s)) {
+  while (source_.NextArrival() <= Now() + Seconds(kClockPrecision_s)) {
     const int id = sequences_.Add();
     Sequence& sequence = sequences_[id];
     source_.Take(&sequence.request);
@@ -139,39 +139,38 @@ void ServingLoop::RouteHeld(Router& router) {
 }
 
 void ServingLoop::Assign(Instance& instance, int id) {
-  instance.Enqueue(id, network_.Now());
+  instance.Enqueue(id, Now());
   Wake(instance);
 }
 
 void ServingLoop::Close(int id) {
   const Sequence& sequence = sequences_[id];
   const Request& request = sequence.request;
-  record_.end = network_.Now();
+  record_.end = Now();
   record_.requests.Add({.id = request.id,
                         .arrival = request.arrival,
                         .scheduled = sequence.scheduled,
                         .first_token = sequence.first_token,
-                        .end = network_.Now(),
+                        .end = Now(),
                         .input_tokens = request.input_tokens,
                         .output_tokens = request.output_tokens,
                         .cached_tokens = sequence.cached_tokens,
                         .preemptions = sequence.preemptions,
                         .retries = sequence.retries,
                         .instance = sequence.here.instance});
-  source_.OnEnd(request.id, network_.Now());
+  source_.OnEnd(request.id, Now());
   sequences_.Remove(id);
 }
 
 void ServingLoop::Refuse(int id, std::int64_t* count) {
   ++*count;
-  source_.OnEnd(sequences_[id].request.id, network_.Now());
+  source_.OnEnd(sequences_[id].request.id, Now());
   sequences_.Remove(id);
 }
 
 absl::Status ServingLoop::Unserved() const {
   if (sequences_.live() == 0) return absl::OkStatus();
-  return Infeasible(absl::StrCat(sequences_.live(), " requests are left at ",
-                                 network_.Now().value(),
+  return Infeasible(absl::StrCat(sequences_.live(), " requests are left at ", Now().value(),
                                  " s and no instance will ever serve them"));
 }
 

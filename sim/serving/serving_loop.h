@@ -30,13 +30,14 @@ class ServingLoop : public EventListener {
   enum EventKind {
     kBegin,
     kArrival,
+    kWake,
     kStepEnd,
     kStageFree,
     kFlowEnd,
     kDeath,
     kRepair,
-    kDecide,
-    kUp
+    kDecide,  // subject: a pool
+    kUp,      // has started
   };
 
   static constexpr int kLanes = 1024;  // a lane and an epoch go in one number
@@ -75,8 +76,12 @@ class ServingLoop : public EventListener {
   double PoolRequests(int pool);
 
   bool Over();
+  // Dates count from the run's beginning: several runs follow each other on one network.
+  Seconds Now() const { return network_.Now() - origin_; }
+  void At(Seconds date, const Event& event) { network_.Schedule(origin_ + date, event); }
 
   Network& network_;
+  Seconds origin_;
   const Deployment& deployment_;
   RequestSource& source_;
   SequenceTable sequences_;

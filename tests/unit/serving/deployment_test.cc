@@ -270,6 +270,37 @@ INSTANTIATE_TEST_SUITE_P(Policies, Routes,
                          testing::Values(RoutePolicy::kRoundRobin, RoutePolicy::kFewestRequests,
                                          RoutePolicy::kFewestTokens, RoutePolicy::kPrefixAware));
 
+// Runs follow each other on one network, each from its own beginning.
+TEST(Runs, RepeatThemselves) {
+  LinearStep model;
+  // No step ends when a request arrives: rounding would decide who is first.
+  model.fixed_s = 0.0973;
+  model.prompt_token_s = 1.37e-6;
+  Deployment deployment = Split(model, 2, 2);
+  deployment.outages = {{2, Seconds(0.75), Seconds(0.5)}};
+  SmallFleet small({.hosts_per_leaf = 4});
+  auto network = Network::Load(small.fleet());
+  std::vector<ServingRecord> records;
+  for (int run = 0; run < 2; ++run) {
+    ListStream stream(Burst(200));
+    OpenLoop source(stream);
+    auto record = Serve(**network, deployment, source);
+    ASSERT_TRUE(record.ok()) << record.status();
+    records.push_back(*std::move(record));
+  }
+  EXPECT_GT(records[0].retries, 0);
+  EXPECT_EQ(records[0].retries, records[1].retries);
+  auto first = ById(records[0]), second = ById(records[1]);
+  for (const auto& [id, row] : first) {
+    EXPECT_THAT(row.first_token.value(), DoubleNear(second[id].first_token.value(), 1e-6));
+    EXPECT_THAT(row.end.value(), DoubleNear(second[id].end.value(), 1e-6));
+  }
+  for (int i = 0; i < 4; ++i) {
+    EXPECT_THAT(records[0].instances[i].on.value(),
+                DoubleNear(records[1].instances[i].on.value(), 1e-6));
+  }
+}
+
 TEST(CheckDeployment, SaysWhatIsWrong) {
   const LinearStep model = TenthSecondSteps();
   Deployment deployment{.pools = {MakePool(model)}};
