@@ -56,7 +56,7 @@ struct ServingEngine {
   AttentionKernel attention = AttentionKernel::kFlash2;
   bool ungrouped_decode = false, own_all_reduce = false;
   std::vector<ExpertLibrary> expert_libraries;
-  bool low_latency_experts = false;
+  bool low_latency_experts = false, two_batch_overlap = false;
   std::vector<std::string> measured_engines;
   std::vector<Evidence> evidence;
   std::string notes;

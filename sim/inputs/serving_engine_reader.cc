@@ -93,6 +93,7 @@ void ReadExperts(const proto::ServingEngine& entry, ServingEngine& engine) {
                                                      : ExpertLibrary::kCollective);
   }
   engine.low_latency_experts = entry.low_latency_experts();
+  engine.two_batch_overlap = entry.two_batch_overlap();
 }
 
 }  // namespace

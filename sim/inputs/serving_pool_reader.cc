@@ -157,8 +157,9 @@ absl::Status ReadLayout(const FieldCheck& check, const proto::Pool& entry,
   return absl::OkStatus();
 }
 
-absl::StatusOr<Autoscale> ReadAutoscale(const FieldCheck& check, const proto::Autoscale& entry) {
-  Autoscale scale;
+absl::StatusOr<AutoscaleRequest> ReadAutoscale(const FieldCheck& check,
+                                               const proto::Autoscale& entry) {
+  AutoscaleRequest scale;
   RETURN_IF_ERROR(check.InRange("min_instances", entry.min_instances(), 1, kMaxInstances));
   RETURN_IF_ERROR(
       check.InRange("max_instances", entry.max_instances(), entry.min_instances(), kMaxInstances));
@@ -176,9 +177,9 @@ absl::StatusOr<Autoscale> ReadAutoscale(const FieldCheck& check, const proto::Au
   return scale;
 }
 
-absl::StatusOr<InstancePool> ReadPool(const FieldCheck& check, const proto::Pool& entry,
-                                      const Architecture& model, const EngineRequest& options) {
-  InstancePool pool;
+absl::StatusOr<PoolRequest> ReadPool(const FieldCheck& check, const proto::Pool& entry,
+                                     const Architecture& model, const EngineRequest& options) {
+  PoolRequest pool;
   pool.place = check.At("");
   pool.options = options;
   ASSIGN_OR_RETURN(pool.role, ReadRole(check, entry.role()));
@@ -204,9 +205,9 @@ absl::StatusOr<InstancePool> ReadPool(const FieldCheck& check, const proto::Pool
 }
 
 // Every prompt needs somewhere to be read, every answer somewhere to be written.
-absl::Status CheckRoles(const FieldCheck& check, const std::vector<InstancePool>& pools) {
+absl::Status CheckRoles(const FieldCheck& check, const std::vector<PoolRequest>& pools) {
   bool both = false, prefill = false, decode = false;
-  for (const InstancePool& pool : pools) {
+  for (const PoolRequest& pool : pools) {
     both |= pool.role == PoolRole::kBoth;
     prefill |= pool.role == PoolRole::kPrefill;
     decode |= pool.role == PoolRole::kDecode;
@@ -241,19 +242,19 @@ absl::Status ReadEngineOptions(const FieldCheck& check, const proto::EngineOptio
   return ReadChoices(check, entry, options);
 }
 
-absl::StatusOr<std::vector<InstancePool>> ReadPools(const FieldCheck& check,
-                                                    const proto::Serve& entry,
-                                                    const Architecture& model) {
+absl::StatusOr<std::vector<PoolRequest>> ReadPools(const FieldCheck& check,
+                                                   const proto::Serve& entry,
+                                                   const Architecture& model) {
   RETURN_IF_ERROR(check.Given("pools", entry.pools_size() > 0,
                               "give at least one pool of instances, pools { tensor: 1 }"));
   EngineRequest options;
   if (entry.has_options()) {
     RETURN_IF_ERROR(ReadEngineOptions(check.Inside("options"), entry.options(), options));
   }
-  std::vector<InstancePool> pools;
+  std::vector<PoolRequest> pools;
   for (int i = 0; i < entry.pools_size(); ++i) {
     const FieldCheck here = check.Inside(absl::StrCat("pools[", i, "]"));
-    ASSIGN_OR_RETURN(InstancePool pool, ReadPool(here, entry.pools(i), model, options));
+    ASSIGN_OR_RETURN(PoolRequest pool, ReadPool(here, entry.pools(i), model, options));
     pools.push_back(std::move(pool));
   }
   RETURN_IF_ERROR(CheckRoles(check, pools));

@@ -21,9 +21,9 @@ absl::Status ReadEngineOptions(const FieldCheck& check, const proto::EngineOptio
 
 // `check` stands at the Serve message. Errors: degrees that do not divide the model, roles that do
 // not make a whole deployment, wrong options.
-absl::StatusOr<std::vector<InstancePool>> ReadPools(const FieldCheck& check,
-                                                    const proto::Serve& entry,
-                                                    const Architecture& model);
+absl::StatusOr<std::vector<PoolRequest>> ReadPools(const FieldCheck& check,
+                                                   const proto::Serve& entry,
+                                                   const Architecture& model);
 
 }  // namespace fleetsim
 

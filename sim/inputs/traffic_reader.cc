@@ -18,32 +18,32 @@ constexpr double kMaxConcurrency = 1e7;
 constexpr double kMaxBurstiness = 100;
 constexpr double kMaxPrefix = 1e7;  // tokens
 
-absl::StatusOr<ArrivalProcess> ReadProcess(const FieldCheck& check, int process) {
+absl::StatusOr<ArrivalPattern> ReadProcess(const FieldCheck& check, int process) {
   switch (process) {
     case proto::Traffic::Arrivals::PROCESS_UNSPECIFIED:
     case proto::Traffic::Arrivals::POISSON:
-      return ArrivalProcess::kPoisson;
+      return ArrivalPattern::kPoisson;
     case proto::Traffic::Arrivals::GAMMA:
-      return ArrivalProcess::kGamma;
+      return ArrivalPattern::kGamma;
     case proto::Traffic::Arrivals::CONSTANT:
-      return ArrivalProcess::kConstant;
+      return ArrivalPattern::kConstant;
     case proto::Traffic::Arrivals::BURSTY:
-      return ArrivalProcess::kBursty;
+      return ArrivalPattern::kBursty;
     default:
       return check.Wrong("process", absl::StrCat("is ", process),
                          "give POISSON, GAMMA, CONSTANT or BURSTY");
   }
 }
 
-absl::StatusOr<Arrivals> ReadArrivals(const FieldCheck& check,
-                                      const proto::Traffic::Arrivals& entry) {
-  Arrivals arrivals;
+absl::StatusOr<ArrivalRequest> ReadArrivals(const FieldCheck& check,
+                                            const proto::Traffic::Arrivals& entry) {
+  ArrivalRequest arrivals;
   ASSIGN_OR_RETURN(arrivals.process, ReadProcess(check, entry.process()));
   RETURN_IF_ERROR(check.InRange("rate_per_s", entry.rate_per_s(), 1e-9, kMaxRate));
   arrivals.rate_per_s = entry.rate_per_s();
-  const bool bursty = arrivals.process == ArrivalProcess::kBursty;
+  const bool bursty = arrivals.process == ArrivalPattern::kBursty;
   if (entry.has_burstiness()) {
-    if (!bursty && arrivals.process != ArrivalProcess::kGamma) {
+    if (!bursty && arrivals.process != ArrivalPattern::kGamma) {
       return check.Wrong("burstiness", "is given", "only GAMMA and BURSTY have one: leave it out");
     }
     RETURN_IF_ERROR(
@@ -58,10 +58,10 @@ absl::StatusOr<Arrivals> ReadArrivals(const FieldCheck& check,
   return arrivals;
 }
 
-absl::StatusOr<TraceFile> ReadTraceFile(const FieldCheck& check, const std::string& path,
-                                        const proto::Traffic& entry) {
+absl::StatusOr<TraceRequest> ReadTraceFile(const FieldCheck& check, const std::string& path,
+                                           const proto::Traffic& entry) {
   namespace fs = std::filesystem;
-  TraceFile trace;
+  TraceRequest trace;
   if (entry.has_rate_scale_ratio()) {
     RETURN_IF_ERROR(check.InRange("rate_scale_ratio", entry.rate_scale_ratio(), 1e-6, 1e6));
     trace.rate_scale = entry.rate_scale_ratio();
@@ -78,7 +78,7 @@ absl::StatusOr<TraceFile> ReadTraceFile(const FieldCheck& check, const std::stri
 }
 
 absl::Status ReadSource(const FieldCheck& check, const std::string& path,
-                        const proto::Traffic& entry, Traffic& traffic) {
+                        const proto::Traffic& entry, TrafficRequest& traffic) {
   if (entry.has_rate_scale_ratio() && entry.source_case() != proto::Traffic::kTrace) {
     return check.Wrong("rate_scale_ratio", "is given without a trace", "leave it out");
   }
@@ -96,13 +96,13 @@ absl::Status ReadSource(const FieldCheck& check, const std::string& path,
       const auto& loop = entry.closed_loop();
       RETURN_IF_ERROR(inside.InRange("concurrency", loop.concurrency(), 1, kMaxConcurrency));
       RETURN_IF_ERROR(inside.InRange("think_s", loop.think_s(), 0, kMaxTime));
-      traffic.source = ClosedLoop{loop.concurrency(), Seconds(loop.think_s())};
+      traffic.source = ClosedLoopRequest{loop.concurrency(), Seconds(loop.think_s())};
       return absl::OkStatus();
     }
     case proto::Traffic::kFixedBatch: {
       const int batch = entry.fixed_batch().batch();
       RETURN_IF_ERROR(check.Inside("fixed_batch").InRange("batch", batch, 1, kMaxConcurrency));
-      traffic.source = OneBatch{batch};
+      traffic.source = OneBatchRequest{batch};
       return absl::OkStatus();
     }
     default:
@@ -111,7 +111,8 @@ absl::Status ReadSource(const FieldCheck& check, const std::string& path,
   }
 }
 
-absl::Status ReadEnd(const FieldCheck& check, const proto::Traffic& entry, Traffic& traffic) {
+absl::Status ReadEnd(const FieldCheck& check, const proto::Traffic& entry,
+                     TrafficRequest& traffic) {
   if (entry.has_requests()) {
     RETURN_IF_ERROR(check.InRange("requests", entry.requests(), 1, kMaxRequests));
     if (entry.requests() != std::floor(entry.requests())) {
@@ -126,15 +127,15 @@ absl::Status ReadEnd(const FieldCheck& check, const proto::Traffic& entry, Traff
   const double latest = traffic.duration ? traffic.duration->value() : kMaxTime;
   RETURN_IF_ERROR(check.InRange("warm_up_s", entry.warm_up_s(), 0, latest));
   traffic.warm_up = Seconds(entry.warm_up_s());
-  const bool endless = std::holds_alternative<Arrivals>(traffic.source) ||
-                       std::holds_alternative<ClosedLoop>(traffic.source);
+  const bool endless = std::holds_alternative<ArrivalRequest>(traffic.source) ||
+                       std::holds_alternative<ClosedLoopRequest>(traffic.source);
   if (!endless || traffic.requests || traffic.duration) return absl::OkStatus();
   return check.Wrong("requests", "is missing", "say when to end: give requests or duration_s");
 }
 
 absl::Status ReadTokens(const FieldCheck& check, const std::string& path,
                         const proto::Traffic& entry, const std::string& models_root,
-                        Traffic& traffic) {
+                        TrafficRequest& traffic) {
   if (entry.has_input()) {
     ASSIGN_OR_RETURN(traffic.input,
                      ReadLengths(check.Inside("input"), path, entry.input(), models_root));
@@ -143,7 +144,7 @@ absl::Status ReadTokens(const FieldCheck& check, const std::string& path,
     ASSIGN_OR_RETURN(traffic.output,
                      ReadLengths(check.Inside("output"), path, entry.output(), models_root));
   }
-  if (!std::holds_alternative<TraceFile>(traffic.source)) {
+  if (!std::holds_alternative<TraceRequest>(traffic.source)) {
     RETURN_IF_ERROR(check.Given("input", entry.has_input(),
                                 "give the prompts' lengths, input { tokens: 512 }"));
     RETURN_IF_ERROR(check.Given("output", entry.has_output(),
@@ -157,9 +158,10 @@ absl::Status ReadTokens(const FieldCheck& check, const std::string& path,
 
 }  // namespace
 
-absl::StatusOr<Traffic> ReadTraffic(const FieldCheck& check, const std::string& path,
-                                    const proto::Traffic& entry, const std::string& models_root) {
-  Traffic traffic;
+absl::StatusOr<TrafficRequest> ReadTraffic(const FieldCheck& check, const std::string& path,
+                                           const proto::Traffic& entry,
+                                           const std::string& models_root) {
+  TrafficRequest traffic;
   traffic.place = check.At("");
   RETURN_IF_ERROR(ReadSource(check, path, entry, traffic));
   RETURN_IF_ERROR(ReadTokens(check, path, entry, models_root, traffic));

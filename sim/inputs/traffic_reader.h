@@ -16,8 +16,9 @@ class Traffic;
 
 // `check` stands at the message of the workload `path`. A trace is looked for beside the workload,
 // then as a path; whether its content is sound is not known here.
-absl::StatusOr<Traffic> ReadTraffic(const FieldCheck& check, const std::string& path,
-                                    const proto::Traffic& entry, const std::string& models_root);
+absl::StatusOr<TrafficRequest> ReadTraffic(const FieldCheck& check, const std::string& path,
+                                           const proto::Traffic& entry,
+                                           const std::string& models_root);
 
 }  // namespace fleetsim
 

@@ -64,18 +64,18 @@ struct ServingLayout {
   int ExpertTensor() const { return StageAccelerators() / expert; }
 };
 
-struct Autoscale {
+struct AutoscaleRequest {
   int min_instances = 1, max_instances = 1;
   double add_load = 0.9, drain_load = 0.4;
   Seconds interval = Seconds(10), start = Seconds(120);
 };
 
-struct InstancePool {
+struct PoolRequest {
   PoolRole role = PoolRole::kBoth;
   std::string cluster, accelerator;  // empty: any
   std::optional<int> instances;      // absent: as many as the accelerators allow
   ServingLayout layout;
-  std::optional<Autoscale> autoscale;
+  std::optional<AutoscaleRequest> autoscale;
   EngineRequest options;  // the job's, with this pool's over them
   Location place;
 };
@@ -110,28 +110,28 @@ struct Speculation {
   double accepted_tokens = 1;  // mean tokens a step yields
 };
 
-enum class ArrivalProcess { kPoisson, kGamma, kConstant, kBursty };
+enum class ArrivalPattern { kPoisson, kGamma, kConstant, kBursty };
 
-struct Arrivals {
-  ArrivalProcess process = ArrivalProcess::kPoisson;
+struct ArrivalRequest {
+  ArrivalPattern process = ArrivalPattern::kPoisson;
   double rate_per_s = 0;
   double burstiness = 1;
   Seconds burst = Seconds(10);
 };
-struct ClosedLoop {
+struct ClosedLoopRequest {
   int concurrency = 1;
   Seconds think;
 };
-struct OneBatch {
+struct OneBatchRequest {
   int batch = 1;
 };
-struct TraceFile {
+struct TraceRequest {
   std::string path;
   double rate_scale = 1;
 };
 
-struct Traffic {
-  std::variant<TraceFile, Arrivals, ClosedLoop, OneBatch> source;
+struct TrafficRequest {
+  std::variant<TraceRequest, ArrivalRequest, ClosedLoopRequest, OneBatchRequest> source;
   std::optional<LengthDistribution> input, output;  // absent: the trace's
   int shared_prefix = 0;                            // tokens
   std::optional<double> requests;
@@ -150,11 +150,11 @@ struct ServingJob {
   Architecture model;
   ServingPrecision precision;
   std::string engine;  // as written; the catalog knows which there are
-  std::vector<InstancePool> pools;
+  std::vector<PoolRequest> pools;
   RouterRequest router;
   std::optional<InstanceFailures> failures;
   std::optional<Speculation> speculation;
-  Traffic traffic;
+  TrafficRequest traffic;
   Objectives objectives;
   Location engine_place, precision_place;
 };

@@ -1,35 +1,43 @@
 #include "sim/serving/fixed_batch.h"
 
+#include <algorithm>
+
 #include "sim/base/check.h"
 
 namespace fleetsim {
 namespace {
 
-void Add(const StepCost& cost, double weight, StepCost& sum) {
-  sum.duration += cost.duration * weight;
-  for (int i = 0; i < kStepParts; ++i) sum.parts[i] += cost.parts[i] * weight;
-  sum.arithmetic += cost.arithmetic * weight;
-  sum.reading += cost.reading * weight;
-  sum.energy += cost.energy * weight;
+// Time passes once for all parts of the batch, energy for each.
+void Add(const StepCost& cost, double parts, StepCost& sum) {
+  sum.duration += cost.duration;
+  for (int i = 0; i < kStepParts; ++i) sum.parts[i] += cost.parts[i];
+  sum.arithmetic += cost.arithmetic;
+  sum.reading += cost.reading;
+  sum.energy += cost.energy * parts;
 }
 
 }  // namespace
 
-FixedBatchCost RunFixedBatch(const StepModel& model, int batch, int input_tokens, int output_tokens,
-                             int attention_ranks) {
-  FLEETSIM_CHECK(batch >= 1 && input_tokens >= 1 && output_tokens >= 1 && attention_ranks >= 1);
+FixedBatchCost RunFixedBatch(const StepModel& model, const FixedBatchLoad& load) {
+  FLEETSIM_CHECK(load.batch >= 1 && load.input_tokens >= 1 && load.output_tokens >= 1);
+  FLEETSIM_CHECK(load.attention_ranks >= 1 && load.pipeline_stages >= 1);
+  const int parts = std::min(load.pipeline_stages, load.batch);
+  const int batch = (load.batch + parts - 1) / parts;
+  const auto cost_of = [&](const StepLoad& step) {
+    return model.Cost(std::vector<StepLoad>(load.attention_ranks, step));
+  };
   FixedBatchCost cost;
   StepLoad prompts;
-  prompts.prefill.assign(batch, {input_tokens, 0});
+  prompts.prefill.assign(batch, {load.input_tokens, 0});
   prompts.begun = batch;
-  cost.prefill = model.Cost(std::vector<StepLoad>(attention_ranks, prompts));
+  Add(cost_of(prompts), parts, cost.prefill);
   const double yield = model.TokensPerDecode();
-  for (double done = 1; done < output_tokens; done += yield) {
+  for (double done = 1; done < load.output_tokens; done += yield) {
     StepLoad step;
     step.decodes = batch;
-    step.decode_context = static_cast<std::int64_t>(batch * (input_tokens + done));
+    step.decode_context = static_cast<std::int64_t>(batch * (load.input_tokens + done));
     // The last step may need only a part of what it yields: it counts in full.
-    Add(model.Cost(std::vector<StepLoad>(attention_ranks, step)), 1.0, cost.decode);
+    Add(cost_of(step), parts, cost.decode);
   }
   return cost;
 }

@@ -14,9 +14,16 @@ struct FixedBatchCost {
   Seconds Total() const { return prefill.duration + decode.duration; }
 };
 
-// `batch` requests on each of `attention_ranks`.
-FixedBatchCost RunFixedBatch(const StepModel& model, int batch, int input_tokens, int output_tokens,
-                             int attention_ranks = 1);
+struct FixedBatchLoad {
+  int batch = 1;  // requests of each attention rank
+  int input_tokens = 1, output_tokens = 1;
+  int attention_ranks = 1;
+  int pipeline_stages = 1;
+};
+
+// A pipeline works on as many parts of the batch as it has stages, all under way at once: the
+// batch takes what one part does.
+FixedBatchCost RunFixedBatch(const StepModel& model, const FixedBatchLoad& load);
 
 }  // namespace fleetsim
 

@@ -17,13 +17,6 @@ double Items(const StepLoad& load) {
   return static_cast<double>(load.decodes) + static_cast<double>(load.prefill.size());
 }
 
-// Micro-batches that a step's sequences make up: no more than the busiest rank has sequences.
-double MicroBatches(const std::vector<StepLoad>& ranks, int pipeline) {
-  double most = 1;
-  for (const StepLoad& load : ranks) most = std::max(most, Items(load));
-  return std::min<double>(pipeline, most);
-}
-
 // One layer of the model's usual attention, for a further-token module.
 LayerCounts OneLayer(const LayerCounts& layers) {
   LayerCounts one;
@@ -66,7 +59,7 @@ double InstanceModel::TokensPerDecode() const {
 }
 
 // Chunks become equal ones with the same query-key pairs: n (q past + q^2 / 2) in all.
-InstanceModel::RankPart InstanceModel::PartOf(const StepLoad& load, double micro_batches) const {
+InstanceModel::RankPart InstanceModel::PartOf(const StepLoad& load, double pieces) const {
   RankPart part;
   double pairs = 0;
   for (const PrefillChunk& chunk : load.prefill) {
@@ -82,21 +75,21 @@ InstanceModel::RankPart InstanceModel::PartOf(const StepLoad& load, double micro
   if (load.decodes > 0) {
     part.context = static_cast<double>(load.decode_context) / load.decodes;
   }
-  part.prompt_tokens /= micro_batches;
-  part.chunks /= micro_batches;
-  part.decodes = load.decodes / micro_batches;
+  part.prompt_tokens /= pieces;
+  part.chunks /= pieces;
+  part.decodes = load.decodes / pieces;
   part.query_tokens = 1.0 + spec_.DraftTokens();
   return part;
 }
 
-// A micro-batch has whole chunks and sequences: what is less than one stands for every n-th.
+// A part has whole chunks and sequences: what is less than one stands for every n-th.
 KernelTimes InstanceModel::AttentionTimes(const LayerCounts& layers, const RankPart& part,
-                                          double micro_batches) const {
+                                          double pieces) const {
   const Device& device = hardware_.device;
   KernelTimes times;
   if (part.prompt_tokens > 0) {
-    const double chunks = part.chunks * micro_batches;
-    times += 1.0 / micro_batches *
+    const double chunks = part.chunks * pieces;
+    times += 1.0 / pieces *
              PrefillAttentionTimes(spec_, device, layers,
                                    {chunks, part.prompt_tokens / part.chunks, part.past});
   }
@@ -108,9 +101,9 @@ KernelTimes InstanceModel::AttentionTimes(const LayerCounts& layers, const RankP
   return times;
 }
 
-KernelTimes InstanceModel::RankTimes(const RankPart& part, double micro_batches) const {
+KernelTimes InstanceModel::RankTimes(const RankPart& part, double pieces) const {
   KernelTimes times = shared_.At(part.Tokens());
-  times += AttentionTimes(layers_, part, micro_batches);
+  times += AttentionTimes(layers_, part, pieces);
   times += head_.At(part.decodes * part.query_tokens + part.chunks);
   if (spec_.model->latent) {
     times += expansion_.At(part.prompt_tokens + part.chunks * part.past);
@@ -124,7 +117,7 @@ KernelTimes InstanceModel::RankTimes(const RankPart& part, double micro_batches)
   times += further_.At(part.prompt_tokens);
   times += drafts * further_.At(part.decodes);
   times += drafts * head_.At(part.decodes);
-  times += drafts * AttentionTimes(OneLayer(layers_), pass, micro_batches);
+  times += drafts * AttentionTimes(OneLayer(layers_), pass, pieces);
   return times;
 }
 
@@ -164,11 +157,11 @@ Seconds InstanceModel::TransferTime(double tokens) const {
   return across * crossings + inside * (stages - 1 - crossings);
 }
 
-Seconds InstanceModel::HostTime(const std::vector<StepLoad>& ranks, double micro_batches) const {
+Seconds InstanceModel::HostTime(const std::vector<StepLoad>& ranks) const {
   const EngineHost& host = spec_.engine->host;
   Seconds slowest;
   for (const StepLoad& load : ranks) {
-    slowest = Max(slowest, host.per_step * micro_batches + host.per_sequence * Items(load) +
+    slowest = Max(slowest, host.per_step + host.per_sequence * Items(load) +
                                host.per_request * (load.begun + load.ended));
   }
   return slowest;
@@ -183,9 +176,10 @@ Seconds InstanceModel::LaunchTime(const RankPart& busiest, bool decode) const {
   return host.per_launch * (host.launches_per_layer * layers_.Layers());
 }
 
-// Products draw between streaming and full power by how busy they keep the matrix units. An
-// accelerator holds one stage: it is busy for its share of every micro-batch's pass.
-Joules InstanceModel::Energy(const KernelTimes& kernels, double passes, Seconds duration) const {
+// Products draw between streaming and full power by how busy they keep the matrix units. A step
+// occupies each accelerator of a pipeline for a stage's part of its duration: other steps are in
+// the other stages meanwhile.
+Joules InstanceModel::Energy(const KernelTimes& kernels, Seconds duration) const {
   const auto watts = [this](Activity activity) {
     return hardware_.power[static_cast<int>(activity)];
   };
@@ -198,54 +192,78 @@ Joules InstanceModel::Energy(const KernelTimes& kernels, double passes, Seconds 
                       kernels.attention * loaded(Activity::kAttention) +
                       kernels.memory * watts(Activity::kMemory) +
                       kernels.communication * watts(Activity::kNetwork);
-  const double share = passes / spec_.layout.pipeline;
-  const Seconds waiting = Max(Seconds(0), duration - kernels.Total() * share);
-  return (busy * share + waiting * watts(Activity::kIdle)) *
-         static_cast<double>(spec_.layout.Accelerators());
+  const Seconds waiting = Max(Seconds(0), duration - kernels.Total());
+  return (busy + waiting * watts(Activity::kIdle)) *
+         static_cast<double>(spec_.layout.StageAccelerators());
 }
 
-StepCost InstanceModel::Cost(const std::vector<StepLoad>& ranks) const {
-  StepCost cost;
-  const int stages = spec_.layout.pipeline;
-  const double micro = MicroBatches(ranks, stages);
-  KernelTimes kernels;
-  RankPart busiest;
-  double all_tokens = 0;
-  bool decode = true;
+InstanceModel::Pass InstanceModel::PassOf(const std::vector<StepLoad>& ranks, double pieces) const {
+  Pass pass;
   for (const StepLoad& load : ranks) {
     if (load.Empty()) continue;
-    const RankPart part = PartOf(load, micro);
-    const KernelTimes times = RankTimes(part, micro);
-    all_tokens += part.Tokens();
-    decode = decode && load.prefill.empty();
-    if (times.Total() < kernels.Total()) continue;
-    kernels = times;
-    busiest = part;
+    const RankPart part = PartOf(load, pieces);
+    const KernelTimes times = RankTimes(part, pieces);
+    pass.all_tokens += part.Tokens();
+    pass.decode = pass.decode && load.prefill.empty();
+    if (times.Total() < pass.kernels.Total()) continue;
+    pass.kernels = times;
+    pass.busiest = part;
   }
-  if (all_tokens <= 0) return cost;
-  kernels += ExpertLayers(busiest, all_tokens, decode);
-  kernels.communication += TransferTime(busiest.Tokens());
-  // A micro-batch's way through all stages, and a round of all micro-batches: the stage with most
-  // layers passes them one after another.
-  const Seconds pass = Max(kernels.Total(), LaunchTime(busiest, decode));
-  const double layers = layers_.Layers();
-  const double busiest_stage = std::ceil(layers / stages) / layers;
-  const Seconds round = pass * std::max(1.0, micro * busiest_stage);
-  const Seconds host = HostTime(ranks, micro);
-  const bool overlaps = spec_.engine->host.overlaps || micro > 1;
-  cost.duration = overlaps ? Max(round, host) : round + host;
-  const double scale = round / pass;
+  if (pass.all_tokens <= 0) return pass;
+  KernelTimes experts = ExpertLayers(pass.busiest, pass.all_tokens, pass.decode);
+  pass.exchange = experts.communication;
+  experts.communication = Seconds(0);
+  pass.kernels += experts;
+  pass.kernels.communication += TransferTime(pass.busiest.Tokens());
+  return pass;
+}
+
+// In one piece, or in two halves of which one computes while the other's tokens are on their way
+// to experts and back (DeepSeek-V3, arXiv 2412.19437, section 3.4), whichever is faster.
+InstanceModel::Pass InstanceModel::BestPass(const std::vector<StepLoad>& ranks) const {
+  Pass whole = PassOf(ranks, 1);
+  double items = 0;
+  for (const StepLoad& load : ranks) items = std::max(items, Items(load));
+  if (!spec_.engine->two_batch_overlap || whole.exchange == Seconds(0) || items < 2) {
+    return whole;
+  }
+  const Pass half = PassOf(ranks, 2);
+  const KernelTimes both = 2 * half.kernels;
+  const Seconds exposed = Max(Seconds(0), 2 * half.exchange - both.Total());
+  if (both.Total() + exposed >= whole.kernels.Total() + whole.exchange) return whole;
+  whole.kernels = both;
+  whole.exchange = exposed;
+  return whole;
+}
+
+// Steps follow each other through the stages: the one with most layers sets the pace for all.
+StepCost InstanceModel::CostOf(const Pass& pass, Seconds host) const {
+  KernelTimes kernels = pass.kernels;
+  kernels.communication += pass.exchange;
+  const double layers = layers_.Layers(), stages = spec_.layout.pipeline;
+  const double scale = stages * std::ceil(layers / stages) / layers;
+  const Seconds device = scale * Max(kernels.Total(), LaunchTime(pass.busiest, pass.decode));
+  const bool overlaps = spec_.engine->host.overlaps || stages > 1;
+  StepCost cost;
+  cost.duration = overlaps ? Max(device, host) : device + host;
   const Seconds parts[] = {kernels.matrix, kernels.attention, kernels.memory,
                            kernels.communication};
-  cost.parts[static_cast<int>(StepPart::kHost)] = cost.duration;
+  Seconds& waiting = cost.parts[static_cast<int>(StepPart::kHost)];
+  waiting = cost.duration;
   for (int i = 0; i < 4; ++i) {
     cost.parts[i] = parts[i] * scale;
-    cost.parts[static_cast<int>(StepPart::kHost)] -= cost.parts[i];
+    waiting -= cost.parts[i];
   }
   cost.arithmetic = kernels.arithmetic * scale;
   cost.reading = kernels.reading * scale;
-  cost.energy = Energy(kernels, micro, cost.duration);
+  cost.energy = Energy(kernels, cost.duration);
   return cost;
+}
+
+StepCost InstanceModel::Cost(const std::vector<StepLoad>& ranks) const {
+  const Pass pass = BestPass(ranks);
+  if (pass.all_tokens <= 0) return {};
+  return CostOf(pass, HostTime(ranks));
 }
 
 }  // namespace fleetsim

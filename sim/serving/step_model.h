@@ -20,14 +20,15 @@ class InstanceModel : public StepModel {
  public:
   InstanceModel(const InstanceSpec& spec, const InstanceHardware& hardware);
 
-  // Attention replicas wait for the slowest at every layer with experts. With a pipeline the step's
-  // sequences go round as micro-batches, as many as there are stages where there are enough
-  // sequences; a step then is one round.
+  // Attention replicas wait for the slowest at every layer with experts. With a pipeline a step is
+  // one micro-batch on its way through all stages, an equal part of the duration in each; as many
+  // of them can be under way as there are stages. Its energy is that of the accelerators it
+  // occupies, while it does.
   StepCost Cost(const std::vector<StepLoad>& ranks) const override;
   double TokensPerDecode() const override;
 
  private:
-  // One attention rank's part of a micro-batch.
+  // One attention rank's part of a step, or of an equal piece of one.
   struct RankPart {
     double prompt_tokens = 0, chunks = 0, past = 0;  // `past`: of one chunk
     double decodes = 0, context = 0;                 // `context`: of one sequence
@@ -36,15 +37,26 @@ class InstanceModel : public StepModel {
     double Tokens() const { return prompt_tokens + decodes * query_tokens; }
   };
 
-  RankPart PartOf(const StepLoad& load, double micro_batches) const;
-  KernelTimes AttentionTimes(const LayerCounts& layers, const RankPart& part,
-                             double micro_batches) const;
-  KernelTimes RankTimes(const RankPart& part, double micro_batches) const;
+  // All layers, for one piece of every rank's load.
+  struct Pass {
+    KernelTimes kernels;  // of the busiest rank, without `exchange`
+    Seconds exchange;     // with experts on other ranks
+    RankPart busiest;
+    double all_tokens = 0;
+    bool decode = true;  // no prompts anywhere
+  };
+
+  Pass PassOf(const std::vector<StepLoad>& ranks, double pieces) const;
+  Pass BestPass(const std::vector<StepLoad>& ranks) const;
+  StepCost CostOf(const Pass& pass, Seconds host) const;
+  RankPart PartOf(const StepLoad& load, double pieces) const;
+  KernelTimes AttentionTimes(const LayerCounts& layers, const RankPart& part, double pieces) const;
+  KernelTimes RankTimes(const RankPart& part, double pieces) const;
   KernelTimes ExpertLayers(const RankPart& busiest, double all_tokens, bool decode) const;
   Seconds TransferTime(double tokens) const;
-  Seconds HostTime(const std::vector<StepLoad>& ranks, double micro_batches) const;
+  Seconds HostTime(const std::vector<StepLoad>& ranks) const;
   Seconds LaunchTime(const RankPart& busiest, bool decode) const;
-  Joules Energy(const KernelTimes& kernels, double passes, Seconds duration) const;
+  Joules Energy(const KernelTimes& kernels, Seconds duration) const;
 
   const InstanceSpec spec_;
   const InstanceHardware hardware_;

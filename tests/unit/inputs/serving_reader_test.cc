@@ -56,8 +56,8 @@ TEST(ReadServe, LittleIsNeeded) {
   EXPECT_EQ(job.pools[0].layout.Accelerators(), 8);
   EXPECT_FALSE(job.pools[0].instances.has_value());
   EXPECT_EQ(job.router.policy, RoutePolicy::kFewestRequests);
-  const auto& arrivals = std::get<Arrivals>(job.traffic.source);
-  EXPECT_EQ(arrivals.process, ArrivalProcess::kPoisson);
+  const auto& arrivals = std::get<ArrivalRequest>(job.traffic.source);
+  EXPECT_EQ(arrivals.process, ArrivalPattern::kPoisson);
   EXPECT_EQ(arrivals.rate_per_s, 2);
   EXPECT_THAT(job.traffic.input->tokens, ElementsAre(512));
   EXPECT_EQ(job.traffic.requests, 100);
@@ -89,7 +89,7 @@ TEST(ReadServe, EveryField) {
   EXPECT_EQ(job.precision.experts.weights.dtype, DataType::kFp4);
   EXPECT_EQ(job.precision.cache, DataType::kFp8);
   ASSERT_EQ(job.pools.size(), 2);
-  const InstancePool& prefill = job.pools[0];
+  const PoolRequest& prefill = job.pools[0];
   EXPECT_EQ(prefill.role, PoolRole::kPrefill);
   EXPECT_EQ(prefill.cluster, "leaf0");
   EXPECT_EQ(prefill.accelerator, "H20");
@@ -110,7 +110,7 @@ TEST(ReadServe, EveryField) {
   EXPECT_EQ(job.failures->listed[0].time, Seconds(10));  // by rising time
   EXPECT_EQ(job.failures->listed[0].instance, 0);
   EXPECT_EQ(job.speculation->accepted_tokens, 1.8);
-  EXPECT_EQ(std::get<ClosedLoop>(job.traffic.source).concurrency, 64);
+  EXPECT_EQ(std::get<ClosedLoopRequest>(job.traffic.source).concurrency, 64);
   EXPECT_EQ(job.traffic.shared_prefix, 50);
   EXPECT_EQ(job.traffic.warm_up, Seconds(60));
   EXPECT_EQ(job.objectives.tpot, Seconds(0.05));

@@ -25,6 +25,7 @@ class Metered : public StepModel {
     double tokens = static_cast<double>(load.decode_context);
     for (const PrefillChunk& chunk : load.prefill) tokens += 1000.0 * chunk.tokens;
     cost.duration = cost.parts[0] = Seconds(tokens);
+    cost.energy = Joules(tokens);
     return cost;
   }
 };
@@ -32,10 +33,20 @@ class Metered : public StepModel {
 // Three sequences of 10 tokens in and 4 out: 30 tokens of prompts, then three steps over contexts
 // of 11, 12 and 13 tokens.
 TEST(RunFixedBatch, OneStepOfPromptsThenOneForEachLaterToken) {
-  const FixedBatchCost cost = RunFixedBatch(Metered(), 3, 10, 4);
+  const FixedBatchCost cost = RunFixedBatch(Metered(), {3, 10, 4});
   EXPECT_EQ(cost.prefill.duration, Seconds(30000));
   EXPECT_EQ(cost.decode.duration, Seconds(3 * (11 + 12 + 13)));
-  EXPECT_EQ(RunFixedBatch(Metered(), 3, 10, 1).decode.duration, Seconds(0));
+  EXPECT_EQ(RunFixedBatch(Metered(), {3, 10, 1}).decode.duration, Seconds(0));
+}
+
+// Four stages have a part of one sequence under way in each.
+TEST(RunFixedBatch, PipelinesWorkOnAllPartsAtOnce) {
+  const FixedBatchLoad load{
+      .batch = 4, .input_tokens = 10, .output_tokens = 2, .pipeline_stages = 4};
+  const FixedBatchCost cost = RunFixedBatch(Metered(), load);
+  EXPECT_EQ(cost.prefill.duration, Seconds(10000));
+  EXPECT_EQ(cost.decode.duration, Seconds(11));
+  EXPECT_EQ(cost.prefill.energy, Joules(4 * 10000));
 }
 
 struct Row {
@@ -73,7 +84,7 @@ double ErrorOf(const Row& row) {
     spec.precision.cache = DataType::kFp16;
   }
   const InstanceModel model(spec, HardwareFor(row.accelerator));
-  const FixedBatchCost cost = RunFixedBatch(model, row.batch, row.input, row.output);
+  const FixedBatchCost cost = RunFixedBatch(model, {row.batch, row.input, row.output});
   if (row.metric == "ttft") return cost.prefill.duration.value() * 1e3 / row.value - 1;
   const double tokens = static_cast<double>(row.batch) * row.output;
   return tokens / cost.Total().value() / row.tensor / row.value - 1;

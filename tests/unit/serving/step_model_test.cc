@@ -236,9 +236,9 @@ TEST(InstanceModel, AttentionReplicasRunInLockstep) {
   EXPECT_EQ(uneven, model.Cost({StepLoad(), little, much, little}).duration);
 }
 
-// One sequence passes the stages one after another: the layers take as long as without stages, and
-// what goes from stage to stage comes on top. Many sequences keep all stages busy.
-TEST(InstanceModel, PipelineStagesWorkAtTheSameTime) {
+// A step passes the stages one after another: the layers take as long as without stages, and what
+// goes from stage to stage comes on top. 32 layers on three stages: all keep the pace of 11.
+TEST(InstanceModel, StepsPassAllStages) {
   const InstanceHardware hardware = HardwareFor("H100-SXM-80GB");
   const InstanceModel one(Spec("llama3-8b"), hardware);
   const InstanceModel four(Spec("llama3-8b", {.pipeline = 4}), hardware);
@@ -246,10 +246,9 @@ TEST(InstanceModel, PipelineStagesWorkAtTheSameTime) {
   const Seconds passed = four.Cost({Decodes(1, 100)}).duration;
   EXPECT_GT(passed, alone);
   EXPECT_LT(passed, alone + Seconds(1e-4));
-  // Four prompts of one micro-batch each: a round of four takes as long as one passes.
-  const Seconds round = four.Cost({Prompts(4, 2048)}).duration;
-  const Seconds pass = one.Cost({Prompts(1, 2048)}).duration;
-  EXPECT_NEAR(round / pass, 1.0, 0.05);
+  const InstanceModel three(Spec("llama3-8b", {.pipeline = 3}), hardware);
+  const Seconds prompts = one.Cost({Prompts(4, 2048)}).duration;
+  EXPECT_NEAR(three.Cost({Prompts(4, 2048)}).duration / prompts, 33.0 / 32, 0.02);
 }
 
 TEST(InstanceModel, FurtherTokensAreCheckedTogether) {
@@ -267,19 +266,36 @@ TEST(InstanceModel, FurtherTokensAreCheckedTogether) {
   EXPECT_LT(drafted, 1.8 * step);  // few sequences: worth it
 }
 
-// All at one power: energy is that power for the step's time, on every accelerator.
+// All at one power: energy is that power for the step's time, on every accelerator of the stage
+// that it is in.
 TEST(InstanceModel, EnergyIsPowerTimesTime) {
   InstanceHardware hardware = HardwareFor("H100-SXM-80GB");
-  EXPECT_EQ(
-      InstanceModel(Spec("llama3-70b", {.tensor = 4}), hardware).Cost({Decodes(8, 100)}).energy,
-      Joules(0));
+  const StepLoad load = Mixed(1, 500, 8, 100);
+  const InstanceModel unknown(Spec("llama3-70b", {.tensor = 4}), hardware);
+  EXPECT_EQ(unknown.Cost({load}).energy, Joules(0));
   hardware.power.fill(Watts(500));
-  for (const ServingLayout layout :
-       {ServingLayout{.tensor = 4}, ServingLayout{.tensor = 2, .pipeline = 2}}) {
-    const StepCost cost =
-        InstanceModel(Spec("llama3-70b", layout), hardware).Cost({Mixed(1, 500, 8, 100)});
-    EXPECT_NEAR(cost.energy.value(), 4 * 500 * cost.duration.value(), 1e-9);
-  }
+  const StepCost four = InstanceModel(Spec("llama3-70b", {.tensor = 4}), hardware).Cost({load});
+  EXPECT_NEAR(four.energy.value(), 4 * 500 * four.duration.value(), 1e-9);
+  const InstanceModel stages(Spec("llama3-70b", {.tensor = 2, .pipeline = 2}), hardware);
+  const StepCost two = stages.Cost({load});
+  EXPECT_NEAR(two.energy.value(), 2 * 500 * two.duration.value(), 1e-9);
+}
+
+// Never longer than in one piece, and never shorter than its kernels or its exchange alone.
+TEST(InstanceModel, TwoHalvesHideTheExchange) {
+  const InstanceHardware hardware = HardwareFor("H800");
+  ServingEngine engine = **FindEngine(ShippedCatalog(), "sglang-0.4");
+  InstanceSpec spec = SpecFor("deepseek-v3", "sglang-0.4", {.attention_data = 32, .expert = 32});
+  spec.precision = Fp8Static();
+  spec.engine = &engine;
+  const std::vector<StepLoad> loads(32, Prompts(4, 2048));
+  engine.two_batch_overlap = false;
+  const StepCost whole = InstanceModel(spec, hardware).Cost(loads);
+  engine.two_batch_overlap = true;
+  const StepCost halves = InstanceModel(spec, hardware).Cost(loads);
+  EXPECT_LT(halves.duration, whole.duration);
+  const Seconds exchange = PartOf(whole, StepPart::kCommunication);
+  EXPECT_GE(halves.duration, 0.99 * Max(exchange, whole.duration - exchange));
 }
 
 TEST(CheckInstance, GroupsFillTheirHosts) {
@@ -296,7 +312,10 @@ TEST(CheckInstance, GroupsFillTheirHosts) {
 TEST(InstanceModel, WideExpertParallelismPaysForItsNetwork) {
   InstanceHardware hardware = HardwareFor("H800");
   const ServingLayout wide{.attention_data = 32, .expert = 32};
+  ServingEngine engine = **FindEngine(ShippedCatalog(), "sglang-0.4");
+  engine.two_batch_overlap = false;
   InstanceSpec spec = SpecFor("deepseek-v3", "sglang-0.4", wide);
+  spec.engine = &engine;
   spec.precision = Fp8Static();
   const std::vector<StepLoad> loads(32, Decodes(64, 2000));
   const StepCost before = InstanceModel(spec, hardware).Cost(loads);
