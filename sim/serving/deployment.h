@@ -2,6 +2,7 @@
 #ifndef SIM_SERVING_DEPLOYMENT_H_
 #define SIM_SERVING_DEPLOYMENT_H_
 
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -26,6 +27,8 @@ struct RouterOptions {
 struct Autoscaling {
   int min_instances = 0;         // 0: no autoscaling, all serve from the start
   double target_requests = 0.0;  // unfinished ones for each serving instance
+  // Of the same: below so many, instances go. As soon as fewer suffice where it is infinite.
+  double drain_requests = std::numeric_limits<double>::infinity();
   Seconds interval;              // between two decisions
   Seconds startup;               // from the decision to the first request
 };
