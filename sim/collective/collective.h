@@ -94,6 +94,9 @@ CollectivePlan PlanTransfers(Bytes bytes, const GroupPlacement& group);
 // What a program's collective does: its expert exchange where it has one, its kind otherwise.
 CollectivePlan PlanSpec(const CollectiveSpec& spec, const GroupPlacement& group);
 
+// Both at once, done when both are.
+CollectivePlan SideBySide(CollectivePlan plan, const CollectivePlan& other);
+
 // Time of a plan on an idle network: the slowest flow at its rate limit or the floor, plus latency.
 Seconds CollectiveTime(const CollectivePlan& plan);
 

@@ -134,6 +134,14 @@ CollectivePlan PlanSpec(const CollectiveSpec& spec, const GroupPlacement& group)
   return Repeated(PlanExpertExchange(one, group), spec.repeats);
 }
 
+CollectivePlan SideBySide(CollectivePlan plan, const CollectivePlan& other) {
+  plan.flows.insert(plan.flows.end(), other.flows.begin(), other.flows.end());
+  plan.local_floor = Max(plan.local_floor, other.local_floor);
+  plan.latency = Max(plan.latency, other.latency);
+  plan.choice = other.choice;
+  return plan;
+}
+
 Seconds CollectiveTime(const CollectivePlan& plan) {
   Seconds slowest = plan.local_floor;
   for (const HostFlow& flow : plan.flows) slowest = Max(slowest, flow.bytes / flow.rate_limit);

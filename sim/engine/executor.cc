@@ -6,6 +6,29 @@
 #include "sim/engine/group_placement.h"
 
 namespace fleetsim {
+namespace {
+
+// Who gets what a worker sends to other hosts in the course of a work (Worker::exchange_host). A
+// folded one also gets as much from there, and stands for its host's others.
+std::vector<HostFlow> ExchangeFlows(const Worker& worker, Bytes bytes) {
+  std::vector<HostFlow> flows;
+  if (bytes.value() <= 0.0) return flows;
+  if (worker.hosts > 1) {
+    for (int i = 0; i < worker.hosts; ++i) {
+      flows.push_back(
+          {worker.host + i, worker.host + (i + 1) % worker.hosts, bytes / worker.hosts, {}});
+    }
+  } else if (worker.exchange_host >= 0) {
+    // One flow each: links are shared by their number.
+    flows.assign(std::max(1, worker.stands_for), {worker.host, worker.exchange_host, bytes, {}});
+    for (int i = 0; i < worker.stands_for; ++i) {
+      flows.push_back({worker.exchange_host, worker.host, bytes, {}});
+    }
+  }
+  return flows;
+}
+
+}  // namespace
 
 absl::StatusOr<ProgramRecord> Executor::Run() {
   RETURN_IF_ERROR(network_.Run(*this, {kBegin}));
@@ -24,8 +47,14 @@ void Executor::OnEvent(const Event& event) {
       for (int i = 0; i < static_cast<int>(workers_.size()); ++i) Touch(i);
       break;
     case kOpDone:
-      Finish(event.subject, event.detail);
+      FinishActivity(event.subject, event.detail);
       break;
+    case kExecDone: {
+      const Worker& worker = program_.workers[event.subject];
+      workers_[event.subject].last_host = worker.host + event.detail % worker.hosts;
+      FinishActivity(event.subject, event.detail / worker.hosts);
+      break;
+    }
     case kCollectiveFlowDone:
       FinishMeetingFlow(event.subject);
       break;
@@ -110,18 +139,38 @@ void Executor::Finish(int worker, int op) {
   Touch(worker);
 }
 
+bool Executor::Varies(const Worker& worker) const {
+  if (options_.nominal_speeds) return false;
+  const auto first = fleet_.hosts.begin() + worker.host;
+  return std::any_of(first, first + worker.hosts,
+                     [](const Host& host) { return host.varying_speed; });
+}
+
+// Computes on all hosts of the worker; what the work exchanges with other hosts passes the NICs
+// evenly meanwhile, and may be slowed down there.
 void Executor::StartWork(int worker, int op) {
   const Op& started = OpOf(worker, op);
-  const Seconds duration = program_.works.at(started.work).duration;
+  const Work& work = program_.works.at(started.work);
   ++record_.activities;
-  if (duration.value() <= 0.0) return Finish(worker, op);
+  if (work.duration.value() <= 0.0) return Finish(worker, op);
   const Worker& where = program_.workers[worker];
-  const Event done{kOpDone, worker, op};
-  if (started.kind == OpKind::kCompute && Varies(where)) {
-    network_.StartExec(where.host, where.accelerators, duration, done);
-  } else {
-    network_.Schedule(network_.Now() + duration, done);
+  const bool varies = started.kind == OpKind::kCompute && Varies(where);
+  const std::vector<HostFlow> flows = ExchangeFlows(where, work.nic_bytes);
+  workers_[worker].activities_left[started.stream] =
+      static_cast<int>(flows.size()) + (varies ? where.hosts : 1);
+  record_.network_bytes += work.nic_bytes.value();
+  record_.activities += static_cast<std::int64_t>(flows.size());
+  for (int i = 0; varies && i < where.hosts; ++i) {
+    network_.StartExec(where.host + i, where.AcceleratorsOnHost(), work.duration,
+                       {kExecDone, worker, op * where.hosts + i});
   }
+  const Event done{kOpDone, worker, op};
+  if (!varies) network_.Schedule(network_.Now() + work.duration, done);
+  for (const HostFlow& flow : flows) StartMeasuredFlow(flow, work.duration, done);
+}
+
+void Executor::FinishActivity(int worker, int op) {
+  if (--workers_[worker].activities_left[OpOf(worker, op).stream] == 0) Finish(worker, op);
 }
 
 void Executor::StartSend(int worker, int op) {
@@ -136,14 +185,16 @@ void Executor::StartSend(int worker, int op) {
   const Event done{kOpDone, worker, op};
   const Bytes bytes(send.bytes);
   const Seconds fixed = send.work >= 0 ? program_.works.at(send.work).duration : Seconds(-1.0);
+  workers_[worker].activities_left[send.stream] = 1;
   if (source.host == destination.host) {
     const Seconds local = SameHostTransferTime(fleet_, source, destination, bytes);
     return network_.Schedule(network_.Now() + (send.work >= 0 ? fixed : local), done);
   }
   record_.network_bytes += send.bytes;
-  const HostFlow flow{source.host, destination.host, bytes,
-                      PointToPointRate(fleet_, source, destination)};
-  send.work >= 0 ? StartMeasuredFlow(flow, fixed, done) : network_.StartFlow(flow, done);
+  workers_[worker].activities_left[send.stream] = source.hosts;
+  for (const HostFlow& flow : TransferFlows(fleet_, source, destination, bytes)) {
+    send.work >= 0 ? StartMeasuredFlow(flow, fixed, done) : network_.StartFlow(flow, done);
+  }
 }
 
 // A flow that takes `duration` unless others on its links slow it down.

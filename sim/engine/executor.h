@@ -25,7 +25,7 @@ class Executor : public EventListener {
   absl::StatusOr<ProgramRecord> Run();
 
  private:
-  enum EventKind { kBegin, kOpDone, kCollectiveFlowDone, kCollectiveDone };
+  enum EventKind { kBegin, kOpDone, kExecDone, kCollectiveFlowDone, kCollectiveDone };
 
   // When an op ended, and what held it up.
   struct Ended {
@@ -41,6 +41,9 @@ class Executor : public EventListener {
     std::array<Seconds, kStreams> begun;  // start of the running op
     TimeAccount account;
     bool touched = false;  // waits in touched_
+    // Activities of the running op that are not done: on each of its hosts one, and its flows.
+    std::array<int, kStreams> activities_left{};
+    int last_host = 0;  // that was done with a computation
     // Where delays are traced: by op, and of each stream its running and its last op.
     std::vector<Ended> ended;
     std::array<DelayChains::Chain, kStreams> chain{};
@@ -86,6 +89,7 @@ class Executor : public EventListener {
   void Start(int worker, int op);
   void Finish(int worker, int op);
   void StartWork(int worker, int op);
+  void FinishActivity(int worker, int op);
   void StartSend(int worker, int op);
   void StartMeasuredFlow(const HostFlow& flow, Seconds duration, const Event& when_done);
   void FinishSend(int worker, int op);
@@ -110,9 +114,7 @@ class Executor : public EventListener {
   Cause CauseOfRunning(int worker, int op);
   absl::Status Deadlock() const;
 
-  bool Varies(const Worker& worker) const {
-    return fleet_.hosts[worker.host].varying_speed && !options_.nominal_speeds;
-  }
+  bool Varies(const Worker& worker) const;
   const Op& OpOf(int worker, int op) const {
     return program_.op_lists[program_.workers[worker].op_list].ops[op];
   }

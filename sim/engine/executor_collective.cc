@@ -42,15 +42,19 @@ void Executor::StartMeasured(int index) {
   Meeting& meeting = meetings_[index];
   const CollectiveSpec& spec = program_.collectives[meeting.spec];
   meeting.earliest_end = network_.Now() + spec.fixed_duration;
-  for (const auto& [worker, op] : meeting.members) {
-    const int host = program_.workers[worker].host;
+  std::vector<int> hosts;
+  for (const auto& [index_of_worker, op] : meeting.members) {
+    const Worker& worker = program_.workers[index_of_worker];
     if (spec.nic_bytes.value() <= 0.0) continue;
     // The other workers of the host, of other replicas, count their part.
-    const int accelerators = fleet_.LeafOf(host).accelerators;
-    record_.network_bytes +=
-        spec.nic_bytes.value() * program_.workers[worker].accelerators / accelerators;
-    if (stand_ins_[host] < 0) continue;
-    meeting.flows_left += 2;
+    const int accelerators = fleet_.LeafOf(worker.host).accelerators;
+    record_.network_bytes += spec.nic_bytes.value() * worker.accelerators / accelerators;
+    for (int i = 0; i < worker.hosts; ++i) {
+      if (stand_ins_[worker.host + i] >= 0) hosts.push_back(worker.host + i);
+    }
+  }
+  meeting.flows_left = 2 * static_cast<int>(hosts.size());
+  for (const int host : hosts) {
     for (const auto& [from, to] :
          {std::pair(host, stand_ins_[host]), std::pair(stand_ins_[host], host)}) {
       StartMeasuredFlow({from, to, spec.nic_bytes, {}}, spec.fixed_duration,
@@ -78,9 +82,11 @@ void Executor::FinishMeeting(int index) {
 const CollectivePlan& Executor::PlanOf(int group, int spec) {
   const auto [it, is_new] = plans_.try_emplace({group, spec});
   if (is_new) {
-    GroupPlacement placement = PlaceGroup(program_, fleet_, program_.groups[group]);
-    placement.hop_latency = network_.MeanHopLatency(placement.hosts);
-    it->second = PlanSpec(program_.collectives[spec], placement);
+    for (int part = 0; part < PartsOf(program_, program_.groups[group]); ++part) {
+      GroupPlacement placement = PlaceGroup(program_, fleet_, program_.groups[group], part);
+      placement.hop_latency = network_.MeanHopLatency(placement.hosts);
+      it->second = SideBySide(it->second, PlanSpec(program_.collectives[spec], placement));
+    }
   }
   return it->second;
 }

@@ -38,7 +38,7 @@ void Executor::EndChain(int worker, int op) {
     const Seconds delay = DelayOf(worker, op);
     // Twice the clock's precision: what two rounded moments can differ by.
     if (delay.value() > 2 * kClockPrecision_s) {
-      chain = chains_.Extend(chain, program_.workers[worker].host, delay);
+      chain = chains_.Extend(chain, state.last_host, delay);
     }
   } else if (ended.kind == OpKind::kSend) {
     TransferOf(worker, op).chain = chain;

@@ -24,9 +24,10 @@ void Executor::SetUpWorkers() {
   workers_.reserve(program_.workers.size());
   for (int i = 0; i < static_cast<int>(program_.workers.size()); ++i) {
     const Worker& worker = program_.workers[i];
-    FLEETSIM_CHECK(worker.host >= 0 && worker.host < static_cast<int>(fleet_.hosts.size()));
-    FLEETSIM_CHECK(worker.accelerators >= 1);
-    WorkerState state{.account = TimeAccount(begin_)};
+    FLEETSIM_CHECK(worker.host >= 0 && worker.hosts >= 1 &&
+                   worker.host + worker.hosts <= static_cast<int>(fleet_.hosts.size()));
+    FLEETSIM_CHECK(worker.accelerators >= 1 && worker.accelerators % worker.hosts == 0);
+    WorkerState state{.account = TimeAccount(begin_), .last_host = worker.host};
     state.head = LayoutOf(i).first;
     if (!LayoutOf(i).ops.empty()) ++unfinished_;
     state.done.resize(LayoutOf(i).ops.size());
@@ -84,17 +85,21 @@ void Executor::SetUpStandIns() {
   if (!measured) return;
   stand_ins_.assign(fleet_.hosts.size(), -1);
   std::vector<bool> taken(fleet_.hosts.size(), false);
-  for (const Worker& worker : program_.workers) taken[worker.host] = true;
+  std::vector<int> hosts;
+  for (const Worker& worker : program_.workers) {
+    for (int i = 0; i < worker.hosts; ++i) hosts.push_back(worker.host + i);
+  }
+  for (const int host : hosts) taken[host] = true;
   const auto find = [&](int leaf) {
     for (int host = 0; host < static_cast<int>(taken.size()); ++host) {
       if (!taken[host] && (leaf < 0 || fleet_.hosts[host].leaf == leaf)) return host;
     }
     return -1;
   };
-  for (const Worker& worker : program_.workers) {
-    int& stand_in = stand_ins_[worker.host];
+  for (const int host : hosts) {
+    int& stand_in = stand_ins_[host];
     if (stand_in >= 0) continue;
-    stand_in = find(fleet_.hosts[worker.host].leaf);
+    stand_in = find(fleet_.hosts[host].leaf);
     if (stand_in < 0) stand_in = find(-1);
     if (stand_in >= 0) taken[stand_in] = true;
   }

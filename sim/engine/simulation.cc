@@ -1,5 +1,6 @@
 #include "sim/engine/simulation.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "sim/engine/executor.h"
@@ -16,9 +17,9 @@ class PatternRun : public EventListener {
   PatternRun(const std::vector<CollectivePlan>& plans, Network& network)
       : plans_(plans), network_(network), begin_(network.Now()) {}
 
-  absl::StatusOr<Seconds> Run() {
+  absl::StatusOr<std::vector<Seconds>> Run() {
     RETURN_IF_ERROR(network_.Run(*this, {kBegin}));
-    return duration_;
+    return std::move(durations_);
   }
 
  private:
@@ -27,19 +28,20 @@ class PatternRun : public EventListener {
   void OnEvent(const Event& event) override {
     if (event.kind == kBegin) return Begin();
     const CollectivePlan& plan = plans_[event.kind];
-    duration_ = Max(duration_, Max(network_.Now() - begin_, plan.local_floor) + plan.latency);
+    durations_[event.kind] = Max(network_.Now() - begin_, plan.local_floor) + plan.latency;
   }
 
   void Begin() {
     for (int i = 0; i < static_cast<int>(plans_.size()); ++i) {
-      duration_ = Max(duration_, plans_[i].local_floor + plans_[i].latency);
+      durations_.push_back(plans_[i].local_floor + plans_[i].latency);
       for (const HostFlow& flow : plans_[i].flows) network_.StartFlow(flow, {i});
     }
   }
 
   const std::vector<CollectivePlan>& plans_;
   Network& network_;
-  Seconds begin_, duration_;
+  Seconds begin_;
+  std::vector<Seconds> durations_;
 };
 
 template <class T>
@@ -82,16 +84,22 @@ absl::StatusOr<ProgramRecord> Simulation::RunProgram(const Program& program,
 }
 
 absl::StatusOr<Seconds> Simulation::RunPattern(const std::vector<CollectivePlan>& plans) {
+  ASSIGN_OR_RETURN(const std::vector<Seconds> times, TimesInPattern(plans));
+  return times.empty() ? Seconds() : *std::max_element(times.begin(), times.end());
+}
+
+absl::StatusOr<std::vector<Seconds>> Simulation::TimesInPattern(
+    const std::vector<CollectivePlan>& plans) {
   std::string key = KeyOf(plans);
   const auto known = patterns_.find(key);
   if (known != patterns_.end()) return known->second;
-  ASSIGN_OR_RETURN(const Seconds duration, PatternRun(plans, *network_).Run());
-  patterns_.emplace(std::move(key), duration);
-  return duration;
+  ASSIGN_OR_RETURN(const std::vector<Seconds> times, PatternRun(plans, *network_).Run());
+  patterns_.emplace(std::move(key), times);
+  return times;
 }
 
-GroupPlacement Simulation::Place(const Program& program, const Group& group) const {
-  GroupPlacement placement = PlaceGroup(program, fleet_, group);
+GroupPlacement Simulation::Place(const Program& program, const Group& group, int part) const {
+  GroupPlacement placement = PlaceGroup(program, fleet_, group, part);
   placement.hop_latency = network_->MeanHopLatency(placement.hosts);
   return placement;
 }

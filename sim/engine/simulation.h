@@ -37,9 +37,12 @@ class Simulation {
   // Starts all `plans` at once on the idle network and returns when the last one is done, after
   // its latency. Equal patterns are simulated once.
   absl::StatusOr<Seconds> RunPattern(const std::vector<CollectivePlan>& plans);
+  // The same; when each plan is done.
+  absl::StatusOr<std::vector<Seconds>> TimesInPattern(const std::vector<CollectivePlan>& plans);
 
-  // Placement of a group with the mean latency from host to host along its ring.
-  GroupPlacement Place(const Program& program, const Group& group) const;
+  // Placement of a group, or of one of its parts (PartsOf), with the mean latency from host to host
+  // along its ring.
+  GroupPlacement Place(const Program& program, const Group& group, int part = 0) const;
 
   // Latency of the links between two hosts, one way.
   Seconds RouteLatency(int source, int destination) const;
@@ -49,7 +52,7 @@ class Simulation {
 
   const Fleet& fleet_;
   std::unique_ptr<Network> network_;
-  std::map<std::string, Seconds> patterns_;  // by their content
+  std::map<std::string, std::vector<Seconds>> patterns_;  // by their content: of each plan
 };
 
 }  // namespace fleetsim

@@ -30,9 +30,12 @@ GroupPlacement FirstDataGroup(const TrainingSpec& spec, const Fleet& fleet) {
   Program program;
   Group group{.workers = {}, .lanes = spec.strategy.tensor};
   const int replicas = spec.strategy.data * spec.strategy.context;
-  const int per_host = fleet.leaves.front().accelerators / spec.strategy.tensor;
+  const int room = fleet.leaves.front().accelerators;
+  const int per_host = std::max(1, room / spec.strategy.tensor);
+  const int hosts = std::max(1, spec.strategy.tensor / room);
   for (int i = 0; i < replicas; ++i) {
-    program.workers.push_back({.host = i / per_host, .accelerators = spec.strategy.tensor});
+    program.workers.push_back(
+        {.host = i / per_host * hosts, .accelerators = spec.strategy.tensor, .hosts = hosts});
     group.workers.push_back(i);
   }
   return PlaceGroup(program, fleet, group);

@@ -40,6 +40,7 @@ struct Work {
   Seconds duration;  // = sum of parts
   std::array<Seconds, kParts> parts{};
   std::array<Seconds, kActivities> activities{};  // = duration when summed; of each accelerator
+  Bytes nic_bytes;                                // that the worker sends to other hosts meanwhile
 };
 
 enum class OpKind : std::uint8_t {
@@ -95,15 +96,23 @@ struct CollectiveSpec {
   double network_share = 1.0;  // of the group's part of the NICs, that it can drive
 };
 
-// Workers that hold accelerators of one host each (a worker never spans hosts).
+// A worker holds accelerators of one host, or all of several.
 struct Worker {
-  int host = 0;             // index into Fleet::hosts
-  int accelerators = 1;     // how many of the host's it holds
+  int host = 0;             // index into Fleet::hosts; the first of `hosts`
+  int accelerators = 1;     // how many it holds, on all its hosts together
   int op_list = 0;          // index into Program::op_lists
   std::vector<int> peers;   // workers, by Op::peer
   std::vector<int> groups;  // Program::groups, by Op::group
   // The same ops on the fastest hardware of their kind in the program; -1: this is it.
   int nominal_op_list = -1;
+  int hosts = 1;  // consecutive ones, an equal part of `accelerators` on each
+  // Where Work::nic_bytes goes: round the worker's own hosts where there are several, else to this
+  // one; -1: nowhere.
+  int exchange_host = -1;
+  // Folded: workers of its host, itself included, that it stands for; zero: the program has all.
+  int stands_for = 0;
+
+  int AcceleratorsOnHost() const { return accelerators / hosts; }
 };
 
 // A group of workers: each collective runs once per accelerator position in parallel (`lanes` rings

@@ -58,7 +58,9 @@ class RunResolver {
   absl::Status FindKinds() {
     ASSIGN_OR_RETURN(const Placement placement, Place(question_.spec->strategy, *question_.fleet));
     std::set<int> hosts, leaves;
-    for (const WorkerPlace& place : placement.workers) hosts.insert(place.host);
+    for (const WorkerPlace& place : placement.workers) {
+      for (int i = 0; i < place.hosts; ++i) hosts.insert(place.host + i);
+    }
     for (const int host : hosts) {
       const Leaf& leaf = question_.fleet->LeafOf(host);
       Kind& kind = KindOf(leaf);

@@ -47,13 +47,12 @@ double Elements(const std::vector<Adapter>& adapters, bool outputs) {
 // Between the two products of each adapter the ranks' parts of the narrow activation are gathered
 // or summed; a row-parallel base's adapter leaves slices of its output, which are exchanged for the
 // rank's tokens under sequence parallelism, gathered otherwise (NeMo, ParallelLinearAdapter).
-Seconds AdapterExchange(const TrainingSpec& spec, const WorkerHardware& hardware,
-                        const std::vector<Adapter>& adapters) {
+Communication AdapterExchange(const TrainingSpec& spec, const WorkerHardware& hardware,
+                              const std::vector<Adapter>& adapters) {
   const int ranks = spec.strategy.tensor;
-  Seconds time;
-  if (ranks == 1) return time;
+  Communication time;
   const auto collective = [&](CollectiveKind kind, double elements) {
-    return LocalCollectiveTime(kind, ranks, Bytes(elements * kElementBytes), hardware.links);
+    return TimeOf(spec, hardware, {RankGroup::kTensor, kind, Bytes(elements * kElementBytes)});
   };
   for (const Adapter& adapter : adapters) {
     const GemmShape& out = adapter.out.shape;
@@ -102,7 +101,7 @@ Work FrozenForward(const TrainingSpec& spec, const WorkerHardware& hardware, int
   Add(work, part, Activity::kMemory,
       Stream(hardware, Elements(adapters, true) * (kScaleBytes + kAddBytes),
              2.0 * static_cast<double>(adapters.size())));
-  Add(work, Part::kTensorExposed, Activity::kNetwork, AdapterExchange(spec, hardware, adapters));
+  AddExposed(work, AdapterExchange(spec, hardware, adapters));
   return work;
 }
 
@@ -120,7 +119,7 @@ Work FrozenBackward(const TrainingSpec& spec, const WorkerHardware& hardware, in
       Stream(hardware,
              Elements(adapters, true) * kScaleBytes + Elements(adapters, false) * kAddBytes,
              2.0 * static_cast<double>(adapters.size())));
-  Add(work, Part::kTensorExposed, Activity::kNetwork, AdapterExchange(spec, hardware, adapters));
+  AddExposed(work, AdapterExchange(spec, hardware, adapters));
   return work;
 }
 

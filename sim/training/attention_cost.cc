@@ -48,7 +48,8 @@ PassKernels KernelsOf(const RingPass& ring) {
   return {.attention = ring.attention,
           .memory = ring.memory,
           .exposed = ring.exposed,
-          .hidden = ring.hidden};
+          .hidden = ring.hidden,
+          .nic_bytes = ring.nic_bytes};
 }
 
 PassKernels DividedForward(const TrainingSpec& spec, const WorkerHardware& hardware,

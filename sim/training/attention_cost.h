@@ -11,6 +11,7 @@ namespace fleetsim {
 struct PassKernels {
   Seconds matrix, attention, memory;
   Seconds exposed, hidden;  // communication that attention does not hide, and that it does
+  Bytes nic_bytes;          // of that, what the worker sends to other hosts
 };
 
 // `core` is the attention core that ForwardOperators() gives for the rank.

@@ -16,13 +16,18 @@ double TensorReducedBlocks(const TrainingSpec& spec, int layer) {
   return spec.model->experts->shared > 0 ? 2.0 : 1.0;
 }
 
-Seconds ExpertTensorTime(const TrainingSpec& spec, const WorkerHardware& hardware,
-                         const LayerOperators& operators) {
+Communication ExpertTensorTime(const TrainingSpec& spec, const WorkerHardware& hardware,
+                               const LayerOperators& operators) {
   const int ranks = spec.strategy.expert_tensor;
-  if (ranks == 1 || operators.received_elements == 0.0) return Seconds(0.0);
+  if (ranks == 1 || operators.received_elements == 0.0) return {};
   const Bytes bytes(operators.received_elements * kActivationBytes);
-  return LocalCollectiveTime(CollectiveKind::kAllGather, ranks, bytes, hardware.links) +
-         LocalCollectiveTime(CollectiveKind::kReduceScatter, ranks, bytes, hardware.links);
+  const auto collective = [&](CollectiveKind kind) {
+    // Ranks of several hosts are all the tensor ranks, see Place.
+    return ranks > hardware.links.domain_accelerators
+               ? TimeOf(spec, hardware, {RankGroup::kTensor, kind, bytes})
+               : Communication{LocalCollectiveTime(kind, ranks, bytes, hardware.links), {}};
+  };
+  return collective(CollectiveKind::kAllGather) + collective(CollectiveKind::kReduceScatter);
 }
 
 Seconds PermutationTime(const TrainingSpec& spec, const WorkerHardware& hardware,

@@ -13,8 +13,8 @@ double TensorReducedBlocks(const TrainingSpec& spec, int layer);
 
 // Where experts are cut over tensor ranks: gathering the ranks' copies of tokens and scattering the
 // results. The same in each pass; zero for layers without experts.
-Seconds ExpertTensorTime(const TrainingSpec& spec, const WorkerHardware& hardware,
-                         const LayerOperators& operators);
+Communication ExpertTensorTime(const TrainingSpec& spec, const WorkerHardware& hardware,
+                               const LayerOperators& operators);
 
 // Kernels that sort copies of tokens by expert and put the results back.
 Seconds PermutationTime(const TrainingSpec& spec, const WorkerHardware& hardware,

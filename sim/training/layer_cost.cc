@@ -42,40 +42,44 @@ void AddKernels(Work& work, Part part, const PassKernels& kernels) {
 
 void AddAttention(Work& work, const TrainingSpec& spec, Part part, const PassKernels& kernels) {
   AddKernels(work, part, kernels);
-  Add(work, Part::kTensorExposed, Activity::kNetwork, kernels.exposed);
+  AddExposed(work, {kernels.exposed, kernels.nic_bytes});
   Add(work, part, Activity::kAttention, kernels.hidden * spec.stack->overlap_slowdown);
 }
 
 // Tensor-parallel communication of `tokens` x hidden activations: what `overlap` hides costs only
 // the slowdown of the kernels beside it.
-void AddTensorCommunication(Work& work, const TrainingSpec& spec, Part part, Seconds time,
-                            double overlap) {
-  Add(work, Part::kTensorExposed, Activity::kNetwork, time * (1.0 - overlap));
-  Add(work, part, Activity::kMatrix, time * overlap * spec.stack->overlap_slowdown);
+void AddTensorCommunication(Work& work, const TrainingSpec& spec, Part part,
+                            const Communication& communication, double overlap) {
+  const Seconds hidden = communication.time * overlap;
+  AddExposed(work, {communication.time - hidden, communication.nic_bytes});
+  Add(work, part, Activity::kMatrix, hidden * spec.stack->overlap_slowdown);
+}
+
+// Of `tokens` x hidden activations over the tensor ranks.
+Communication TensorCollective(const TrainingSpec& spec, const WorkerHardware& hardware,
+                               CollectiveKind kind, double tokens) {
+  return TimeOf(spec, hardware,
+                {RankGroup::kTensor, kind, Bytes(tokens * spec.model->hidden * kActivationBytes)});
 }
 
 // One all-reduce, or the all-gather and reduce-scatter that replace it under sequence parallelism
 // (Korthikanti et al. 2022, section 4.2.2).
-Seconds TensorReduction(const TrainingSpec& spec, const WorkerHardware& hardware, double tokens) {
-  const int ranks = spec.strategy.tensor;
-  const Bytes bytes(tokens * spec.model->hidden * kActivationBytes);
+Communication TensorReduction(const TrainingSpec& spec, const WorkerHardware& hardware,
+                              double tokens) {
   if (!spec.strategy.sequence_parallel) {
-    return LocalCollectiveTime(CollectiveKind::kAllReduce, ranks, bytes, hardware.links);
+    return TensorCollective(spec, hardware, CollectiveKind::kAllReduce, tokens);
   }
-  return LocalCollectiveTime(CollectiveKind::kAllGather, ranks, bytes, hardware.links) +
-         LocalCollectiveTime(CollectiveKind::kReduceScatter, ranks, bytes, hardware.links);
+  return TensorCollective(spec, hardware, CollectiveKind::kAllGather, tokens) +
+         TensorCollective(spec, hardware, CollectiveKind::kReduceScatter, tokens);
 }
 
 // Under sequence parallelism the inputs of the blocks' column-parallel products are kept sharded
 // and gathered again for weight gradients (Korthikanti et al. 2022, section 4.2.2), of the products
 // or of their adapters; `inputs` of them.
-Seconds InputGathers(const TrainingSpec& spec, const WorkerHardware& hardware, double tokens,
-                     double inputs) {
-  if (!spec.strategy.sequence_parallel) return Seconds(0.0);
-  const Bytes bytes(tokens * spec.model->hidden * kActivationBytes);
-  return LocalCollectiveTime(CollectiveKind::kAllGather, spec.strategy.tensor, bytes,
-                             hardware.links) *
-         inputs;
+Communication InputGathers(const TrainingSpec& spec, const WorkerHardware& hardware, double tokens,
+                           double inputs) {
+  if (!spec.strategy.sequence_parallel) return {};
+  return TensorCollective(spec, hardware, CollectiveKind::kAllGather, tokens) * inputs;
 }
 
 // The host issues kernels one by one; where that takes longer than they run, or where it waits for
@@ -101,10 +105,10 @@ Work ForwardKernels(const TrainingSpec& spec, const WorkerHardware& hardware, in
                         PermutationTime(spec, hardware, operators, false)});
   AddAttention(work, spec, part, AttentionForward(spec, hardware, operators.attention));
   if (!spec.trainable.Everything()) Append(work, FrozenForward(spec, hardware, layer, part));
-  Add(work, Part::kTensorExposed, Activity::kNetwork, ExpertTensorTime(spec, hardware, operators));
+  AddExposed(work, ExpertTensorTime(spec, hardware, operators));
   if (spec.strategy.tensor > 1) {
     const double blocks = TensorReducedBlocks(spec, layer) - (stops_early ? 1.0 : 0.0);
-    const Seconds reductions = TensorReduction(spec, hardware, operators.tokens) * blocks;
+    const Communication reductions = TensorReduction(spec, hardware, operators.tokens) * blocks;
     AddTensorCommunication(work, spec, part, reductions, spec.stack->tensor_overlap_forward);
   }
   return work;
@@ -154,12 +158,12 @@ Work InputGradientKernels(const TrainingSpec& spec, const WorkerHardware& hardwa
                  PermutationTime(spec, hardware, operators, true)});
   AddAttention(work, spec, Part::kBackward, AttentionBackward(spec, hardware, operators.attention));
   if (!spec.trainable.Everything()) Append(work, FrozenBackward(spec, hardware, layer));
-  Add(work, Part::kTensorExposed, Activity::kNetwork, ExpertTensorTime(spec, hardware, operators));
+  AddExposed(work, ExpertTensorTime(spec, hardware, operators));
   if (spec.strategy.tensor > 1) {
     const double blocks = TensorReducedBlocks(spec, layer);
     const double inputs = std::min(blocks, static_cast<double>(KeptColumnInputs(spec, layer)));
-    const Seconds communication = TensorReduction(spec, hardware, operators.tokens) * blocks +
-                                  InputGathers(spec, hardware, operators.tokens, inputs);
+    const Communication communication = TensorReduction(spec, hardware, operators.tokens) * blocks +
+                                        InputGathers(spec, hardware, operators.tokens, inputs);
     AddTensorCommunication(work, spec, Part::kBackward, communication,
                            spec.stack->tensor_overlap_backward);
   }
@@ -238,6 +242,14 @@ double BackwardLaunches(const TrainingSpec& spec, int layer) {
 // two products in each pair, and of little else.
 constexpr double kWeightGradientLaunches = 1.0 / 3.0;
 
+// The vocabulary-parallel cross-entropy adds up three FP32 numbers a token over the ranks: largest
+// logit, the target's, sum of exponentials (Megatron-LM, core/tensor_parallel/cross_entropy.py).
+Communication CrossEntropySums(const TrainingSpec& spec, const WorkerHardware& hardware) {
+  constexpr double kSumBytes = 4.0;
+  const Bytes bytes(spec.Shard().Tokens() * kSumBytes);
+  return TimeOf(spec, hardware, {RankGroup::kTensor, CollectiveKind::kAllReduce, bytes}) * 3.0;
+}
+
 }  // namespace
 
 Work LayerBackward(const TrainingSpec& spec, const WorkerHardware& hardware, int layer) {
@@ -275,6 +287,8 @@ Work HeadForward(const TrainingSpec& spec, const WorkerHardware& hardware) {
   AddKernels(work, Part::kForward,
              {.matrix = GemmTime(hardware.device, spec.WidePrecision(), head.product.shape),
               .memory = Stream(hardware, head.logits * spec.stack->logit_traffic * share, 1)});
+  AddExposed(work, CrossEntropySums(spec, hardware) +
+                       InputGathers(spec, hardware, spec.Shard().Tokens(), 1.0));
   return spec.trainable.reference_pass ? Scaled(work, 2.0) : work;
 }
 
@@ -291,6 +305,8 @@ Work HeadBackward(const TrainingSpec& spec, const WorkerHardware& hardware) {
     Add(work, Part::kBackward, Activity::kMatrix,
         GemmTime(hardware.device, spec.WidePrecision(), WeightGradient(head.product.shape)));
   }
+  // The input's gradient is added up; sequence-parallel inputs are gathered again.
+  AddExposed(work, TensorReduction(spec, hardware, spec.Shard().Tokens()));
   return work;
 }
 
@@ -306,6 +322,17 @@ Work EmbeddingPass(const TrainingSpec& spec, const WorkerHardware& hardware, Par
   Work work;
   const Bytes traffic = EmbeddingTraffic(*spec.model, spec.Shard(), kActivationBytes);
   Add(work, part, Activity::kMemory, Stream(hardware, traffic.value(), 1));
+  // Each rank looks up its part of the vocabulary; backward it needs all tokens' gradients.
+  const bool scattered = spec.strategy.sequence_parallel;
+  const double tokens = spec.Shard().Tokens();
+  if (part == Part::kForward) {
+    AddExposed(
+        work, TensorCollective(
+                  spec, hardware,
+                  scattered ? CollectiveKind::kReduceScatter : CollectiveKind::kAllReduce, tokens));
+  } else if (scattered) {
+    AddExposed(work, TensorCollective(spec, hardware, CollectiveKind::kAllGather, tokens));
+  }
   return work;
 }
 

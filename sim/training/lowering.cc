@@ -110,18 +110,40 @@ std::vector<Group> Fold(const std::vector<Group>& groups, const Placement& place
   return folded;
 }
 
+// The next host on the ring of context ranks that the worker is one of; -1: it is on one host.
+int NextContextHost(const TrainingSpec& spec, const Placement& placement, int worker) {
+  const int ranks = spec.strategy.context;
+  const int first = worker / ranks * ranks;
+  for (int i = 1; i < ranks; ++i) {
+    const int next = first + (worker - first + i) % ranks;
+    if (placement.workers[next].host != placement.workers[worker].host) {
+      return placement.workers[next].host;
+    }
+  }
+  return -1;
+}
+
+int WorkersOnHost(const Placement& placement, int host) {
+  return static_cast<int>(
+      std::count_if(placement.workers.begin(), placement.workers.end(),
+                    [host](const WorkerPlace& place) { return place.host == host; }));
+}
+
 void AddWorkers(Program& program, const TrainingSpec& spec, const Placement& placement,
                 bool folded) {
   const int stages = placement.stages;
   const int replicas = folded ? 1 : placement.replicas;
+  const std::vector<Worker> all = WorkersOf(spec, placement);
   for (int stage = 0; stage < stages; ++stage) {
     for (int replica = 0; replica < replicas; ++replica) {
       const auto index = [&](int of_stage) { return of_stage * replicas + replica; };
-      program.workers.push_back(
-          {.host = placement.workers[placement.WorkerOf(stage, replica)].host,
-           .accelerators = spec.strategy.tensor,
-           .peers = {index((stage + stages - 1) % stages), index((stage + 1) % stages)},
-           .groups = std::vector<int>(kGroupKinds, -1)});
+      const int number = placement.WorkerOf(stage, replica);
+      Worker worker = all[number];
+      worker.peers = {index((stage + stages - 1) % stages), index((stage + 1) % stages)};
+      worker.groups = std::vector<int>(kGroupKinds, -1);
+      worker.exchange_host = NextContextHost(spec, placement, number);
+      if (folded) worker.stands_for = WorkersOnHost(placement, worker.host);
+      program.workers.push_back(std::move(worker));
     }
   }
 }
@@ -163,6 +185,29 @@ std::vector<Group> GroupsOf(const TrainingSpec& spec, const Placement& placement
   return TiedGroups(spec, placement);
 }
 
+std::vector<Group> GroupsOf(const TrainingSpec& spec, const Placement& placement, RankGroup kind) {
+  const bool tensor = kind == RankGroup::kTensor;
+  const int size = tensor ? 1 : spec.strategy.context;
+  std::vector<Group> groups;
+  for (int first = 0; first < static_cast<int>(placement.workers.size()); first += size) {
+    Group group{.workers = {},
+                .lanes = tensor ? 1 : spec.strategy.tensor,
+                .ranks_per_worker = tensor ? spec.strategy.tensor : 1};
+    for (int i = 0; i < size; ++i) group.workers.push_back(first + i);
+    groups.push_back(std::move(group));
+  }
+  return groups;
+}
+
+std::vector<Worker> WorkersOf(const TrainingSpec& spec, const Placement& placement) {
+  std::vector<Worker> workers;
+  for (const WorkerPlace& place : placement.workers) {
+    workers.push_back(
+        {.host = place.host, .accelerators = spec.strategy.tensor, .hosts = place.hosts});
+  }
+  return workers;
+}
+
 Bytes PipelineTransferBytes(const TrainingSpec& spec) {
   constexpr double kActivationBytes = 2.0;
   const double activation = spec.Shard().Tokens() * spec.model->hidden * kActivationBytes;
@@ -173,7 +218,7 @@ Bytes PipelineTransferBytes(const TrainingSpec& spec) {
 }
 
 Program LowerStep(const TrainingSpec& spec, const Placement& placement, const WorkerKinds& kinds,
-                  const NetworkTimes* folded) {
+                  const NetworkTimes* folded, const StageExchangeTimes& exchanges) {
   Program program;
   AddWorkers(program, spec, placement, folded != nullptr);
   AddGroups(program, spec, placement, folded != nullptr);
@@ -182,8 +227,14 @@ Program LowerStep(const TrainingSpec& spec, const Placement& placement, const Wo
     const auto [found, is_new] =
         op_lists.emplace(std::pair(stage, kind), static_cast<int>(program.op_lists.size()));
     if (is_new) {
+      WorkerHardware hardware = kinds.hardware[kind];
+      if (exchanges) {
+        hardware.exchanges = [&exchanges, stage, kind](const RankExchange& exchange) {
+          return exchanges(stage, kind, exchange);
+        };
+      }
       program.op_lists.push_back(
-          StageOps(spec, kinds.hardware[kind], stage, placement.replicas, folded, program));
+          StageOps(spec, hardware, stage, placement.replicas, folded, program));
     }
     return found->second;
   };

@@ -34,13 +34,23 @@ struct WorkerKinds {
   std::vector<int> nominal;
 };
 
+// Times of what the ranks of a stage's workers of one kind exchange inside their works.
+using StageExchangeTimes = std::function<Communication(int stage, int kind, const RankExchange&)>;
+
 // All replicas with every transfer left to the network, or, with `folded`, replica 0 alone with the
-// times given.
+// times given. Without `exchanges` those across hosts take what WorkerHardware says.
 Program LowerStep(const TrainingSpec& spec, const Placement& placement, const WorkerKinds& kinds,
-                  const NetworkTimes* folded = nullptr);
+                  const NetworkTimes* folded = nullptr, const StageExchangeTimes& exchanges = {});
 
 // The groups alone, as LowerStep numbers them for all replicas: by kind, then in stage order.
 std::vector<Group> GroupsOf(const TrainingSpec& spec, const Placement& placement, GroupKind kind);
+
+// Ranks that exchange inside works, in stage order: the tensor ranks of each worker; the context
+// ranks of each replica of the data, tensor positions side by side.
+std::vector<Group> GroupsOf(const TrainingSpec& spec, const Placement& placement, RankGroup kind);
+
+// The workers of all replicas, by their place alone: no peers, no groups, no ops.
+std::vector<Worker> WorkersOf(const TrainingSpec& spec, const Placement& placement);
 
 // Bytes that one worker sends to the next stage for one micro-batch.
 Bytes PipelineTransferBytes(const TrainingSpec& spec);

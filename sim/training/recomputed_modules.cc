@@ -61,7 +61,7 @@ Work RecomputedModules(const TrainingSpec& spec, const WorkerHardware& hardware,
     Add(work, Part::kRecompute, Activity::kMatrix, core.matrix);
     Add(work, Part::kRecompute, Activity::kAttention, core.attention);
     Add(work, Part::kRecompute, Activity::kMemory, core.memory);
-    Add(work, Part::kTensorExposed, Activity::kNetwork, core.exposed);
+    AddExposed(work, {core.exposed, core.nic_bytes});
   }
   if (modules.latent_up && spec.model->latent) {
     AddProducts(spec, hardware, Named(operators, {"q_up", "kv_up"}), work);
@@ -80,8 +80,7 @@ Work RecomputedModules(const TrainingSpec& spec, const WorkerHardware& hardware,
     AddStream(hardware, activation, 1, work);
     Add(work, Part::kRecompute, Activity::kMemory,
         PermutationTime(spec, hardware, operators, false));
-    Add(work, Part::kTensorExposed, Activity::kNetwork,
-        ExpertTensorTime(spec, hardware, operators));
+    AddExposed(work, ExpertTensorTime(spec, hardware, operators));
   } else if (experts) {
     if (modules.expert_activation) AddStream(hardware, activation, 1, work);
     if (modules.shared_experts) {

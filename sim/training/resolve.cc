@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "sim/parallel/dual_pipe.h"
+#include "sim/parallel/placement.h"
 #include "sim/parallel/schedule.h"
 
 namespace fleetsim {
@@ -17,6 +18,12 @@ Location Field(const Job& job, absl::string_view name) {
 
 absl::Status SetData(const Job& job, const ParallelismRequest& request, const Fleet& fleet,
                      Strategy& strategy) {
+  const int domain = LargestDomain(fleet);
+  if (!TensorFits(strategy.tensor, fleet)) {
+    return InputError(Field(job, "tensor"),
+                      absl::StrCat(strategy.tensor, " accelerators over hosts of ", domain),
+                      absl::StrCat("at most ", domain, ", or a multiple of it"));
+  }
   const int model_parallel = strategy.tensor * strategy.pipeline * strategy.context;
   const int usable = UsableAccelerators(fleet, strategy.tensor);
   strategy.data = request.data.value_or(usable / model_parallel);
@@ -125,11 +132,7 @@ absl::Status SetExperts(const Job& job, const ParallelismRequest& request,
 }  // namespace
 
 int UsableAccelerators(const Fleet& fleet, int tensor) {
-  int sum = 0;
-  for (const Host& host : fleet.hosts) {
-    sum += fleet.leaves[host.leaf].accelerators / tensor * tensor;
-  }
-  return sum;
+  return RoomForWorkers(tensor, fleet) * tensor;
 }
 
 int DefaultOptimizerShards(const SoftwareStack& stack, int replicas) {

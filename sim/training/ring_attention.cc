@@ -1,6 +1,6 @@
 #include "sim/training/ring_attention.h"
 
-#include <algorithm>
+#include <optional>
 #include <vector>
 
 namespace fleetsim {
@@ -45,23 +45,16 @@ std::vector<AttentionShape> Blocks(const TrainingSpec& spec, const AttentionShap
   return blocks;
 }
 
-// One exchange between neighbours of the ring, all of its pairs at once. Context ranks are
-// consecutive workers: on one host where they fill whole hosts' parts.
-Seconds ExchangeTime(const TrainingSpec& spec, const WorkerHardware& hardware, Bytes bytes) {
-  const int workers = hardware.links.domain_accelerators / spec.strategy.tensor;
-  const bool on_one_host = workers > 0 && workers % spec.strategy.context == 0;
-  if (on_one_host || hardware.network.value() <= 0.0) {
-    return LocalTransferTime(bytes, hardware.links);
-  }
-  return bytes / hardware.network;
-}
-
-// Exchanges run beside the blocks but the last; each beside one block.
-void AddExchanges(const TrainingSpec& spec, Seconds exchange, RingPass& pass) {
+// Exchanges of `bytes` between neighbours of the ring run beside the blocks but the last; each
+// beside one block.
+void AddExchanges(const TrainingSpec& spec, const WorkerHardware& hardware, Bytes bytes,
+                  RingPass& pass) {
+  const Communication exchange = TimeOf(spec, hardware, {RankGroup::kContext, std::nullopt, bytes});
   const double exchanges = spec.strategy.context - 1;
   const Seconds block = pass.attention / spec.strategy.context;
-  pass.exposed = Max(Seconds(0.0), exchange - block) * exchanges;
-  pass.hidden = Min(exchange, block) * exchanges;
+  pass.exposed = Max(Seconds(0.0), exchange.time - block) * exchanges;
+  pass.hidden = Min(exchange.time, block) * exchanges;
+  pass.nic_bytes = exchange.nic_bytes * exchanges;
 }
 
 }  // namespace
@@ -77,7 +70,7 @@ RingPass RingForward(const TrainingSpec& spec, const WorkerHardware& hardware,
       KeyValueElements(core) * kCopyBytes + QueryElements(core) * (kZeroBytes + blocks * kAddBytes);
   pass.memory = StreamTime(hardware.device, Bytes(bytes));
   const Bytes sent(KeyValueElements(core) * kElementBytes);
-  AddExchanges(spec, ExchangeTime(spec, hardware, sent), pass);
+  AddExchanges(spec, hardware, sent, pass);
   return pass;
 }
 
@@ -95,7 +88,7 @@ RingPass RingBackward(const TrainingSpec& spec, const WorkerHardware& hardware,
   pass.memory = StreamTime(hardware.device, Bytes(bytes));
   // Keys and values, and the gradients of the block before.
   const Bytes sent(2.0 * KeyValueElements(core) * kElementBytes);
-  AddExchanges(spec, ExchangeTime(spec, hardware, sent), pass);
+  AddExchanges(spec, hardware, sent, pass);
   return pass;
 }
 

@@ -14,6 +14,7 @@ struct RingPass {
   Seconds memory;     // merging the blocks' results
   Seconds exposed;    // exchanges beyond the attention they run beside
   Seconds hidden;     // exchanges beside attention
+  Bytes nic_bytes;    // that the worker sends to other hosts
 };
 
 // One pass of one layer on one rank. `core` is the attention core that ForwardOperators() gives for

@@ -37,9 +37,12 @@ std::vector<SlowHost> SlowHostsOf(const Program& program, const ProgramRecord& r
                                   const Fleet& fleet, Seconds nominal) {
   std::map<int, std::pair<Seconds, Seconds>> computing;  // by host: nominal, taken
   for (std::size_t i = 0; i < record.workers.size(); ++i) {
-    auto& [meant, taken] = computing[program.workers[i].host];
-    meant += record.workers[i].nominal_computing;
-    taken += record.workers[i].computing;
+    const Worker& worker = program.workers[i];
+    for (int host = worker.host; host < worker.host + worker.hosts; ++host) {
+      auto& [meant, taken] = computing[host];
+      meant += record.workers[i].nominal_computing;
+      taken += record.workers[i].computing;
+    }
   }
   Seconds all;
   for (const HostDelay& delay : record.delays) all += delay.delay;

@@ -14,6 +14,7 @@
 #include "sim/model/trainable.h"
 #include "sim/parallel/shard.h"
 #include "sim/parallel/strategy.h"
+#include "sim/training/rank_exchange.h"
 
 namespace fleetsim {
 
@@ -66,6 +67,8 @@ struct WorkerHardware {
   BytesPerSecond network;
   // One accelerator's: link to the host, one direction, and part of the host memory's bandwidth.
   BytesPerSecond host_link, host_memory;
+  // Of what the ranks exchange across hosts; empty: closed forms.
+  ExchangeTimes exchanges;
 };
 
 }  // namespace fleetsim

@@ -125,17 +125,23 @@ absl::Status CheckFormat(const Accelerator& accelerator, NumberFormat format) {
                                  absl::StrJoin(has, ", ")));
 }
 
-absl::StatusOr<ProgramRecord> RunFolded(const TrainingSpec& spec, const Placement& placement,
-                                        const WorkerKinds& kinds, const Fleet& fleet,
-                                        Simulation& simulation) {
-  PatternTimes times(spec, placement, fleet, simulation);
+// The step as a program: one replica with its network times measured, or all of them. What ranks
+// exchange inside their works is measured in either case.
+absl::StatusOr<Program> Lower(const TrainingSpec& spec, const Placement& placement,
+                              const WorkerKinds& kinds, const Fleet& fleet, Detail detail,
+                              Simulation& simulation) {
+  PatternTimes times(spec, placement, kinds, fleet, simulation);
   const NetworkTimes folded{
       .collective = [&](GroupKind kind, int stage,
                         CollectiveSpec& collective) { times.Collective(kind, stage, collective); },
       .transfer = [&](int from, int to, Bytes bytes) { return times.Transfer(from, to, bytes); }};
-  const Program program = LowerStep(spec, placement, kinds, &folded);
+  const auto exchanges = [&](int stage, int kind, const RankExchange& exchange) {
+    return times.Exchange(stage, kind, exchange);
+  };
+  Program program =
+      LowerStep(spec, placement, kinds, detail == Detail::kFolded ? &folded : nullptr, exchanges);
   RETURN_IF_ERROR(times.status());
-  return simulation.RunProgram(program, {.nominal_speeds = true});
+  return program;
 }
 
 // Workers are alike, and nothing else changes over time.
@@ -154,12 +160,16 @@ absl::StatusOr<StepRecord> RunNominal(const TrainingSpec& spec, const Placement&
                                       const WorkerKinds& kinds, const Fleet& fleet,
                                       const StepOptions& options, Simulation& simulation) {
   if (MayFold(kinds, fleet, options)) {
-    ASSIGN_OR_RETURN(ProgramRecord record, RunFolded(spec, placement, kinds, fleet, simulation));
+    ASSIGN_OR_RETURN(const Program program,
+                     Lower(spec, placement, kinds, fleet, Detail::kFolded, simulation));
+    ASSIGN_OR_RETURN(ProgramRecord record,
+                     simulation.RunProgram(program, {.nominal_speeds = true}));
     return StepRecord{std::move(record), true};
   }
+  ASSIGN_OR_RETURN(const Program program,
+                   Lower(spec, placement, kinds, fleet, Detail::kFull, simulation));
   ASSIGN_OR_RETURN(ProgramRecord record,
-                   simulation.RunProgram(LowerStep(spec, placement, kinds),
-                                         {.nominal_speeds = options.nominal_speeds}));
+                   simulation.RunProgram(program, {.nominal_speeds = options.nominal_speeds}));
   return StepRecord{std::move(record)};
 }
 
@@ -174,7 +184,8 @@ absl::StatusOr<StepRecord> RunStep(const TrainingSpec& spec, const Placement& pl
   }
   WorkerKinds compared = kinds;
   compared.nominal = NominalKinds(kinds);
-  const Program program = LowerStep(spec, placement, compared);
+  ASSIGN_OR_RETURN(const Program program,
+                   Lower(spec, placement, compared, fleet, Detail::kFull, simulation));
   ASSIGN_OR_RETURN(ProgramRecord record, simulation.RunProgram(program));
   if (!record.delays.empty()) {
     ASSIGN_OR_RETURN(const StepRecord without,

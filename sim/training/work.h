@@ -3,6 +3,7 @@
 #define SIM_TRAINING_WORK_H_
 
 #include "sim/program/program.h"
+#include "sim/training/rank_exchange.h"
 
 namespace fleetsim {
 
@@ -12,6 +13,8 @@ void Append(Work& sum, const Work& piece);
 Work Scaled(Work work, double factor);
 // `time` of `activity`, counted as `part`.
 void Add(Work& work, Part part, Activity activity, Seconds time);
+// Tensor- or context-parallel communication that nothing hides.
+void AddExposed(Work& work, const Communication& communication);
 
 }  // namespace fleetsim
 
