@@ -16,7 +16,11 @@ absl::StatusOr<ServingRecord> Serve(Network& network, const Deployment& deployme
 }
 
 ServingLoop::ServingLoop(Network& network, const Deployment& deployment, RequestSource& source)
-    : network_(network), deployment_(deployment), source_(source), transfers_(network, kFlowEnd) {
+    : network_(network),
+      origin_(network.Now()),
+      deployment_(deployment),
+      source_(source),
+      transfers_(network, kFlowEnd) {
   std::vector<Instance*> front, decode;
   for (std::size_t p = 0; p < deployment.pools.size(); ++p) {
     const Pool& pool = deployment.pools[p];
