@@ -1,6 +1,7 @@
 #include "sim/inference/pool_use.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace fleetsim {
 namespace {
@@ -64,7 +65,7 @@ void AddPoints(PoolUse& use) {
   }
 }
 
-Seconds Part(const PoolUse& use, StepPart part) { return use.parts[static_cast<int>(part)]; }
+Seconds TimeOf(const PoolUse& use, StepPart part) { return use.parts[static_cast<int>(part)]; }
 
 }  // namespace
 
@@ -101,24 +102,17 @@ ServingLimits LimitsOf(const ServingPlan& plan, const std::vector<PoolUse>& uses
   for (std::size_t i = 0; i < uses.size(); ++i) {
     const PoolUse& use = uses[i];
     const double weight = plan.pools[i].AcceleratorsOfInstance();
-    Seconds steps;
-    for (const Seconds part : use.parts) steps += part;
-    if (use.on <= Seconds()) continue;
     all += weight * use.on;
-    // Of a pipeline, parts are of whole steps while each stage is busy for its share of them.
-    const double scale = steps > Seconds() ? (use.busy - use.swapping) / steps : 0.0;
-    const Seconds core = Part(use, StepPart::kMatrix) + Part(use, StepPart::kAttention);
+    const Seconds core = TimeOf(use, StepPart::kMatrix) + TimeOf(use, StepPart::kAttention);
     const Seconds split = use.arithmetic + use.reading;
     const double math = split > Seconds() ? use.arithmetic / split : 0.5;
-    const Seconds bandwidth = core * (1 - math) + Part(use, StepPart::kMemory);
-    const auto add = [&](double& share, Seconds time) {
-      share += weight * scale * time.value();
-    };
+    const Seconds bandwidth = core * (1 - math) + TimeOf(use, StepPart::kMemory);
+    const auto add = [&](double& share, Seconds time) { share += weight * time.value(); };
     add(limits.math, core * math);
     add(limits.bandwidth, bandwidth * (1 - use.full_ratio));
     add(limits.cache, bandwidth * use.full_ratio);
-    add(limits.network, Part(use, StepPart::kCommunication));
-    add(limits.host, Part(use, StepPart::kHost));
+    add(limits.network, TimeOf(use, StepPart::kCommunication));
+    add(limits.host, TimeOf(use, StepPart::kHost));
     limits.swapping += weight * use.swapping.value();
     limits.traffic += weight * Max(Seconds(), use.on - use.busy).value();
   }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <numeric>
 
 namespace fleetsim {
@@ -23,11 +24,14 @@ LatencySummary SummaryOf(std::vector<double>& values, double percentile) {
 // Latencies of the requests that are counted.
 struct Latencies {
   std::vector<double> ttft, tpot, end_to_end;
+  Seconds first{std::numeric_limits<double>::infinity()}, last;  // arrivals
 };
 
 void Count(const RequestLog& log, std::int64_t i, const Objectives& objectives, Seconds frontend,
            Latencies& latencies, ServingSummary& summary) {
   const RequestRow row = log.Row(i);
+  latencies.first = Min(latencies.first, row.arrival);
+  latencies.last = Max(latencies.last, row.arrival);
   const Seconds ttft = log.TimeToFirstToken(i) + frontend;
   const Seconds tpot = log.TimePerOutputToken(i);
   latencies.ttft.push_back(ttft.value());
@@ -67,6 +71,10 @@ ServingSummary Summarise(const ServingRecord& record, const ServingJob& job, Sec
   summary.ttft = SummaryOf(latencies.ttft, percentile);
   summary.tpot = SummaryOf(latencies.tpot, percentile);
   summary.end_to_end = SummaryOf(latencies.end_to_end, percentile);
+  if (latencies.last > latencies.first) {
+    summary.offered_rate = (static_cast<double>(summary.completed) - 1.0) /
+                           (latencies.last - latencies.first).value();
+  }
   summary.refused = record.refused;
   summary.too_long = record.too_long;
   summary.retries = record.retries;

@@ -28,6 +28,7 @@ struct ServingSummary {
   std::int64_t retries = 0, preemptions = 0;
   double input_tokens = 0, output_tokens = 0, cached_tokens = 0;  // of those completed
   double all_input_tokens = 0, all_output_tokens = 0;             // with the warm-up's
+  double offered_rate = 0;  // of the counted requests' arrivals, a second; 0: all at once
   Seconds span;  // from the end of the warm-up to the last request's end
   std::int64_t good = 0;  // completed ones that meet both objectives
   bool meets = false;     // the percentile of each does, and no request was refused
