@@ -146,8 +146,8 @@ absl::StatusOr<proto::CapacityReport> AnswerAll(const CapacityInput& input,
   report.set_version(FLEETSIM_VERSION);
   report.set_workload(input.workload.name);
   Progress progress("platforms and precisions", static_cast<int>(tasks.size()));
-  for (const auto& output : RunIsolated(tasks, AvailableProcessors(),
-                                        [&](int done) { progress.Report(done); })) {
+  for (const auto& output :
+       RunIsolated(tasks, AvailableProcessors(), [&](int done) { progress.Report(done); })) {
     if (!output.ok()) return output.status();
     if (!report.add_answers()->ParseFromString(*output)) {
       return absl::InternalError("lost a result");
@@ -164,9 +164,8 @@ absl::StatusOr<int> Capacity(const CapacityFlags& flags, const CommonFlags& comm
     RETURN_IF_ERROR(WriteFileAtomically(flags.curve, CapacityCurveCsv(report)));
   }
   if (!flags.plot.empty()) {
-    ASSIGN_OR_RETURN(const std::string plot, DrawPlot([&](const std::string& path) {
-                       return CapacityPlot(report, path);
-                     }));
+    ASSIGN_OR_RETURN(const std::string plot,
+                     DrawPlot([&](const std::string& path) { return CapacityPlot(report, path); }));
     RETURN_IF_ERROR(WriteFileAtomically(flags.plot, plot));
   }
   RETURN_IF_ERROR(Deliver(text, flags.output));
@@ -177,18 +176,21 @@ absl::StatusOr<int> Capacity(const CapacityFlags& flags, const CommonFlags& comm
 }
 
 void AddSearchFlags(CLI::App& command, CapacityFlags& flags) {
-  command.add_option("--precision", flags.precisions,
-                     "Weights, and the cache's after a colon, instead of the job's: "
-                     "bf16,fp8:fp8,int8,int4")
+  command
+      .add_option("--precision", flags.precisions,
+                  "Weights, and the cache's after a colon, instead of the job's: "
+                  "bf16,fp8:fp8,int8,int4")
       ->delimiter(',');
-  command.add_option("--rate", flags.rate,
-                     "Requests a second to find the fewest instances for; absent: the highest rate")
+  command
+      .add_option("--rate", flags.rate,
+                  "Requests a second to find the fewest instances for; absent: the highest rate")
       ->check(CLI::Range(1e-9, kMaxRate));
   command.add_option("--ttft", flags.ttft_s, "Objective of the first token, s")
       ->check(CLI::Range(1e-6, kMaxSeconds));
   command.add_option("--tpot", flags.tpot_s, "Objective of a later token, s")
       ->check(CLI::Range(1e-6, kMaxSeconds));
-  command.add_option("--percentile", flags.percentile, "Of the requests that have to meet them, 0.99")
+  command
+      .add_option("--percentile", flags.percentile, "Of the requests that have to meet them, 0.99")
       ->check(CLI::Range(0.0, 1.0));
   command.add_option("--requests", flags.requests, "Requests of each simulation")
       ->check(CLI::Range(1.0, kMaxRequests));
@@ -215,7 +217,8 @@ void AddCapacityCommand(CLI::App& app, const CommonFlags& common, int& exit_code
   AddEconomicsFlags(*command, flags->economics);
   command->footer(
       "Example:\n  fleetsim capacity workloads/inference/llama3-70b-fp8.textproto \\\n"
-      "    --platform platforms/h20-1x8.xml --platform platforms/h200-1x8.xml --precision bf16,fp8");
+      "    --platform platforms/h20-1x8.xml --platform platforms/h200-1x8.xml --precision "
+      "bf16,fp8");
   command->callback([flags, &common, &exit_code] {
     const absl::StatusOr<int> code = Capacity(*flags, common);
     exit_code = code.ok() ? *code : Complain(code.status());

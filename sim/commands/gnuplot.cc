@@ -10,8 +10,7 @@
 
 namespace fleetsim {
 
-absl::StatusOr<std::string> DrawPlot(
-    const std::function<std::string(const std::string&)>& script) {
+absl::StatusOr<std::string> DrawPlot(const std::function<std::string(const std::string&)>& script) {
   std::string path = std::filesystem::temp_directory_path() / "fleetsim-plot-XXXXXX";
   const int descriptor = mkstemp(path.data());
   if (descriptor < 0) return absl::InternalError(absl::StrCat("cannot create ", path));

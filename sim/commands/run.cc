@@ -223,9 +223,8 @@ Tasks TasksOf(const RunInputs& inputs, const RunFlags& flags) {
       result.platforms.push_back(fleet.file);
     }
     if (std::any_of(jobs.begin(), jobs.end(), serves)) {
-      result.tasks.push_back([&] {
-        return RunServingJobs(inputs.workload, inputs.catalog, flags.economics, fleet);
-      });
+      result.tasks.push_back(
+          [&] { return RunServingJobs(inputs.workload, inputs.catalog, flags.economics, fleet); });
       result.platforms.push_back(fleet.file);
     }
   }
@@ -251,9 +250,8 @@ absl::StatusOr<std::vector<proto::JobResult>> Collect(
     const auto named = [&result](const Job& job) { return job.id == result.job(); };
     return std::find_if(workload.jobs.begin(), workload.jobs.end(), named);
   };
-  std::stable_sort(
-      results.begin(), results.end(),
-      [&place](const auto& a, const auto& b) { return place(a) < place(b); });
+  std::stable_sort(results.begin(), results.end(),
+                   [&place](const auto& a, const auto& b) { return place(a) < place(b); });
   return results;
 }
 
@@ -282,9 +280,11 @@ absl::StatusOr<int> Run(const RunFlags& flags, const CommonFlags& common) {
   std::vector<absl::StatusOr<std::string>> outputs;
   {
     Progress progress("platforms simulated", static_cast<int>(tasks.tasks.size()));
-    outputs = RunIsolated(tasks.tasks, AvailableProcessors(), [&](int done) { progress.Report(done); });
+    outputs =
+        RunIsolated(tasks.tasks, AvailableProcessors(), [&](int done) { progress.Report(done); });
   }
-  ASSIGN_OR_RETURN(const std::vector<proto::JobResult> results, Collect(outputs, tasks.platforms, inputs.workload));
+  ASSIGN_OR_RETURN(const std::vector<proto::JobResult> results,
+                   Collect(outputs, tasks.platforms, inputs.workload));
   RETURN_IF_ERROR(CheckResults(results));
   std::vector<InputFile> files;
   ASSIGN_OR_RETURN(const std::string content, ReadFile(flags.workload));

@@ -17,9 +17,9 @@ absl::StatusOr<std::string> RunServingJobs(const Workload& workload, const Catal
     if (!job.serving) continue;
     const absl::StatusOr<ServingOutcome> outcome =
         RunServingJob(*job.serving, fleet, catalog, economics, *network);
-    *report.add_results() =
-        outcome.ok() ? BuildServingResult(job, fleet, *outcome, economics.rented)
-                     : BuildServingFailure(job, fleet, outcome.status());
+    *report.add_results() = outcome.ok()
+                                ? BuildServingResult(job, fleet, *outcome, economics.rented)
+                                : BuildServingFailure(job, fleet, outcome.status());
   }
   return report.SerializeAsString();
 }

@@ -116,8 +116,8 @@ absl::StatusOr<int> Validate(const ValidateFlags& flags, const CommonFlags& comm
                             [&](int done) { progress.Report(done); });
   }
   if (!flags.plot.empty()) {
-    ASSIGN_OR_RETURN(const std::string plot, DrawPlot(
-                                                [&](const std::string& path) { return ParityPlot(results, path); }));
+    ASSIGN_OR_RETURN(const std::string plot,
+                     DrawPlot([&](const std::string& path) { return ParityPlot(results, path); }));
     RETURN_IF_ERROR(Deliver(plot, flags.plot));
   }
   const std::vector<RatioResult> ratios = CompareRatios(wanted, results);

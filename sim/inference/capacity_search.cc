@@ -11,8 +11,8 @@ namespace {
 
 constexpr double kPrecision = 1.02;  // of the highest rate
 constexpr double kStride = 2;        // between the first probes
-constexpr int kMostStrides = 24;     // either way: from 1 / 16 million to 16 million times the job's
-constexpr double kBeyond = 1.15;     // a curve ends at this much of the highest rate
+constexpr int kMostStrides = 24;  // either way: from 1 / 16 million to 16 million times the job's
+constexpr double kBeyond = 1.15;  // a curve ends at this much of the highest rate
 
 class Search {
  public:
@@ -22,12 +22,15 @@ class Search {
   absl::StatusOr<bool> Try(double setting, std::optional<int> instances = std::nullopt) {
     ServingJob tried = job_;
     tried.traffic = AtRate(job_.traffic, setting);
-    if (instances) tried.pools.front().instances = instances;
-    ASSIGN_OR_RETURN(ServingOutcome outcome,
-                     RunServingJob(tried, inputs_.fleet, inputs_.catalog, inputs_.economics,
-                                   inputs_.network));
-    CapacityProbe probe;
     const bool drawn = std::holds_alternative<ArrivalRequest>(job_.traffic.source);
+    // The warm-up takes more requests the faster they come; as many are left to be counted.
+    if (drawn && tried.traffic.requests) {
+      *tried.traffic.requests += std::ceil(setting * job_.traffic.warm_up.value());
+    }
+    if (instances) tried.pools.front().instances = instances;
+    ASSIGN_OR_RETURN(ServingOutcome outcome, RunServingJob(tried, inputs_.fleet, inputs_.catalog,
+                                                           inputs_.economics, inputs_.network));
+    CapacityProbe probe;
     probe.rate = drawn ? setting : outcome.summary.offered_rate;
     probe.instances = outcome.plan.Instances();
     probe.outcome = std::move(outcome);

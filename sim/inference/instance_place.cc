@@ -62,9 +62,8 @@ class FreeHosts {
     int host = 0;
     while (most > 0 && host < std::ssize(fleet_.hosts)) {
       const int leaf = fleet_.hosts[host].leaf;
-      const std::vector<int> hosts = filter.Takes(fleet_.leaves[leaf])
-                                         ? Instance(host, accelerators)
-                                         : std::vector<int>();
+      const std::vector<int> hosts =
+          filter.Takes(fleet_.leaves[leaf]) ? Instance(host, accelerators) : std::vector<int>();
       if (hosts.empty()) {
         ++host;
         continue;
@@ -114,10 +113,9 @@ absl::Status NoRoom(const PoolRequest& pool, int wanted, int room, const Fleet& 
       absl::StrCat(pool.cluster.empty() ? "" : absl::StrCat(" in cluster ", pool.cluster),
                    pool.accelerator.empty() ? "" : absl::StrCat(" on ", pool.accelerator));
   return Infeasible(absl::StrCat(
-      pool.place.field, ": no room for ", what, " of ", pool.layout.Accelerators(),
-      " accelerators", where, "; ", fleet.name, " has ", fleet.Accelerators(),
-      " accelerators in all and room for ", room,
-      room > 0 ? absl::StrCat(": give instances: ", room) : ": give a smaller layout"));
+      pool.place.field, ": no room for ", what, " of ", pool.layout.Accelerators(), " accelerators",
+      where, "; ", fleet.name, " has ", fleet.Accelerators(), " accelerators in all and room for ",
+      room, room > 0 ? absl::StrCat(": give instances: ", room) : ": give a smaller layout"));
 }
 
 }  // namespace
@@ -143,9 +141,8 @@ absl::StatusOr<std::vector<PoolPlace>> PlaceInstances(const ServingJob& job, con
     for (PoolPlace& place : places) place.request = index;
     all.insert(all.end(), places.begin(), places.end());
   }
-  std::stable_sort(all.begin(), all.end(), [](const PoolPlace& a, const PoolPlace& b) {
-    return a.request < b.request;
-  });
+  std::stable_sort(all.begin(), all.end(),
+                   [](const PoolPlace& a, const PoolPlace& b) { return a.request < b.request; });
   return all;
 }
 

@@ -13,8 +13,8 @@ namespace fleetsim {
 
 // Instances of one of the job's pools under one leaf: alike in all respects.
 struct PoolPlace {
-  int request = 0;                         // index into ServingJob::pools
-  int leaf = 0;                            // index into Fleet::leaves
+  int request = 0;                          // index into ServingJob::pools
+  int leaf = 0;                             // index into Fleet::leaves
   std::vector<std::vector<int>> instances;  // hosts of each
 };
 

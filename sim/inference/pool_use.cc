@@ -43,8 +43,8 @@ void AddInstance(const InstanceRecord& record, PoolUse& use) {
   use.reading += record.reading;
   for (int i = 0; i < kStepParts; ++i) use.parts[i] += record.parts[i];
   use.energy += record.energy;
-  for (const auto& [sum, part] : {std::pair{&use.prefill, &record.prefill},
-                                  std::pair{&use.decode, &record.decode}}) {
+  for (const auto& [sum, part] :
+       {std::pair{&use.prefill, &record.prefill}, std::pair{&use.decode, &record.decode}}) {
     sum->time += part->time;
     sum->energy += part->energy;
     sum->tokens += part->tokens;

@@ -122,8 +122,7 @@ absl::StatusOr<std::unique_ptr<RequestStream>> OriginOf(const TrafficRequest& tr
   if (trace == nullptr) return Drawn(traffic);
   absl::StatusOr<std::unique_ptr<TraceReader>> reader = TraceReader::Open(trace->path);
   if (!reader.ok()) {
-    return InputError(traffic.place, reader.status().message(),
-                      "`fleetsim import` writes traces");
+    return InputError(traffic.place, reader.status().message(), "`fleetsim import` writes traces");
   }
   return *std::move(reader);
 }

@@ -48,8 +48,8 @@ struct PoolCharge {
   std::optional<Watts> full_per_accelerator;  // IT at full load
 };
 
-PoolCharge EnergyOf(const PlannedPool& pool, const PoolUse& use, const Leaf& leaf,
-                    const Site& site, const EconomicsOptions& options, Notes& notes) {
+PoolCharge EnergyOf(const PlannedPool& pool, const PoolUse& use, const Leaf& leaf, const Site& site,
+                    const EconomicsOptions& options, Notes& notes) {
   const std::optional<AcceleratorPower> power = PowerOf(leaf, notes);
   if (!power) return {};
   const ServerPower server = ServerPowerOf(leaf, site, *power, notes);
@@ -68,8 +68,7 @@ PoolCharge EnergyOf(const PlannedPool& pool, const PoolUse& use, const Leaf& lea
     const Joules drawn = parts.prefill + parts.decode + parts.waiting;
     const Watts mean = drawn / (use.on * accelerators);
     const Watts range = power->full - power->idle;
-    const double load =
-        range > Watts() ? std::clamp((mean - power->idle) / range, 0.0, 1.0) : 0.0;
+    const double load = range > Watts() ? std::clamp((mean - power->idle) / range, 0.0, 1.0) : 0.0;
     parts.servers = domains * server.At(load) * use.on;
     parts.network = domains * network * use.on;
   }

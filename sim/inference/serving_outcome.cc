@@ -18,8 +18,8 @@ absl::StatusOr<ServingOutcome> RunServingJob(const ServingJob& job, const Fleet&
   outcome.duration = record.end;
   outcome.transfers = static_cast<double>(record.transfers);
   outcome.transferred = record.transferred;
-  ASSIGN_OR_RETURN(outcome.charges, ChargeServing(outcome.plan, outcome.uses, record.end, fleet,
-                                                  catalog, options));
+  ASSIGN_OR_RETURN(outcome.charges,
+                   ChargeServing(outcome.plan, outcome.uses, record.end, fleet, catalog, options));
   return outcome;
 }
 

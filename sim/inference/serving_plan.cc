@@ -99,14 +99,12 @@ void Note(const std::string& what, const std::string& evidence, const std::strin
 void NoteHardware(const PlannedPool& pool, const Accelerator& accelerator,
                   std::vector<Assumption>& assumptions) {
   const bool inferred = accelerator.kernel_class_inferred;
-  Note(absl::StrCat("kernel times of ", accelerator.name, " from class ",
-                    accelerator.kernel_class),
+  Note(absl::StrCat("kernel times of ", accelerator.name, " from class ", accelerator.kernel_class),
        inferred ? "inferred" : "measured",
        inferred ? "nearest relative with measurements"
                 : "fitted on kernel measurements, see docs/kernels.md",
        assumptions);
-  for (const ProductFormat& format :
-       {pool.spec.precision.products, pool.spec.precision.experts}) {
+  for (const ProductFormat& format : {pool.spec.precision.products, pool.spec.precision.experts}) {
     const DataType dtype = format.activations.dtype;
     if (!IsNarrow(dtype) || accelerator.Peak(dtype).value() > 0) continue;
     Note(absl::StrCat(accelerator.name, " has no ", DataTypeName(dtype),
@@ -148,8 +146,8 @@ absl::StatusOr<PlannedPool> PlanPool(const ServingJob& job, const ServingEngine&
   Notes notes;
   if (const auto power = PowerOf(leaf, notes)) hardware.power = power->activity;
   RETURN_IF_ERROR(CheckInstance(pool.spec, hardware));
-  ASSIGN_OR_RETURN(pool.capacity, KvCapacityOf(pool.spec, *leaf.accelerator,
-                                               MeanSequence(job.traffic)));
+  ASSIGN_OR_RETURN(pool.capacity,
+                   KvCapacityOf(pool.spec, *leaf.accelerator, MeanSequence(job.traffic)));
   pool.kv_token = KvTokenOf(pool.spec, MeanSequence(job.traffic));
   pool.model = std::make_unique<InstanceModel>(pool.spec, hardware);
   return pool;

@@ -35,8 +35,7 @@ absl::StatusOr<std::vector<Outage>> DrawOutages(const InstanceFailures& failures
   return outages;
 }
 
-absl::StatusOr<std::vector<Outage>> ListedOutages(const InstanceFailures& failures,
-                                                  int instances) {
+absl::StatusOr<std::vector<Outage>> ListedOutages(const InstanceFailures& failures, int instances) {
   std::vector<Outage> outages;
   for (const InstanceFailure& failure : failures.listed) {
     if (failure.instance >= instances) {
@@ -70,8 +69,8 @@ absl::StatusOr<ServingRecord> SimulateServing(const ServingJob& job, const Servi
   }
   // How long the run takes is known at its end: failures are drawn further until they cover it.
   for (Seconds horizon(kSecondsPerHour);; horizon *= 4.0) {
-    ASSIGN_OR_RETURN(deployment.outages, DrawOutages(*job.failures, plan.Instances(),
-                                                     job.traffic.seed, horizon));
+    ASSIGN_OR_RETURN(deployment.outages,
+                     DrawOutages(*job.failures, plan.Instances(), job.traffic.seed, horizon));
     ASSIGN_OR_RETURN(ServingRecord record, RunOnce(job, plan, deployment, network));
     if (record.end <= horizon) return record;
   }

@@ -72,8 +72,8 @@ ServingSummary Summarise(const ServingRecord& record, const ServingJob& job, Sec
   summary.tpot = SummaryOf(latencies.tpot, percentile);
   summary.end_to_end = SummaryOf(latencies.end_to_end, percentile);
   if (latencies.last > latencies.first) {
-    summary.offered_rate = (static_cast<double>(summary.completed) - 1.0) /
-                           (latencies.last - latencies.first).value();
+    summary.offered_rate =
+        (static_cast<double>(summary.completed) - 1.0) / (latencies.last - latencies.first).value();
   }
   summary.refused = record.refused;
   summary.too_long = record.too_long;
@@ -83,10 +83,9 @@ ServingSummary Summarise(const ServingRecord& record, const ServingJob& job, Sec
   }
   summary.span = Max(Seconds(), record.end - job.traffic.warm_up);
   const Objectives& objectives = job.objectives;
-  summary.meets =
-      summary.completed > 0 && summary.refused + summary.too_long == 0 &&
-      (!objectives.ttft || summary.ttft.objective_percentile <= *objectives.ttft) &&
-      (!objectives.tpot || summary.tpot.objective_percentile <= *objectives.tpot);
+  summary.meets = summary.completed > 0 && summary.refused + summary.too_long == 0 &&
+                  (!objectives.ttft || summary.ttft.objective_percentile <= *objectives.ttft) &&
+                  (!objectives.tpot || summary.tpot.objective_percentile <= *objectives.tpot);
   return summary;
 }
 

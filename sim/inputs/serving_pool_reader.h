@@ -11,7 +11,7 @@
 namespace fleetsim {
 
 namespace proto {
-class EngineRequest;
+class EngineOptions;
 class Serve;
 }  // namespace proto
 

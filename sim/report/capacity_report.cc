@@ -73,7 +73,8 @@ std::vector<Cell> AnswerRow(const proto::CapacityAnswer& answer) {
   row.emplace_back(serving.output_tokens_per_s_per_accelerator());
   row.emplace_back(serving.ttft().p99_s());
   row.emplace_back(serving.tpot().p99_s());
-  row.push_back(Known(serving.has_energy_per_output_token_j(), serving.energy_per_output_token_j()));
+  row.push_back(
+      Known(serving.has_energy_per_output_token_j(), serving.energy_per_output_token_j()));
   row.push_back(Known(serving.has_owned_cost_per_million_output_tokens_usd(),
                       serving.owned_cost_per_million_output_tokens_usd()));
   row.push_back(Known(serving.has_rented_cost_per_million_output_tokens_usd(),
@@ -163,22 +164,22 @@ std::string CapacityCurveCsv(const proto::CapacityReport& report) {
                {"meets_objectives", ""}});
   for (const proto::CapacityAnswer& answer : report.answers()) {
     for (const proto::CapacityPoint& point : answer.curve()) {
-      table.AddRow({answer.platform(), answer.precision(),
-                    static_cast<double>(point.instances()), point.rate_per_s(),
-                    point.output_tokens_per_s(), point.output_tokens_per_s_per_accelerator(),
-                    point.ttft().mean_s(), point.ttft().p50_s(), point.ttft().p99_s(),
-                    point.tpot().mean_s(), point.tpot().p50_s(), point.tpot().p99_s(),
-                    point.good_ratio(), point.meets_objectives()});
+      table.AddRow({answer.platform(), answer.precision(), static_cast<double>(point.instances()),
+                    point.rate_per_s(), point.output_tokens_per_s(),
+                    point.output_tokens_per_s_per_accelerator(), point.ttft().mean_s(),
+                    point.ttft().p50_s(), point.ttft().p99_s(), point.tpot().mean_s(),
+                    point.tpot().p50_s(), point.tpot().p99_s(), point.good_ratio(),
+                    point.meets_objectives()});
     }
   }
   return table.Csv();
 }
 
 std::string CapacityPlot(const proto::CapacityReport& report, const std::string& path) {
-  std::string script = absl::StrCat(
-      "set terminal svg size 900,900 background 'white'\nset output '", path,
-      "'\nset multiplot layout 2,1\nset logscale y\nset grid\nset key left top\n"
-      "set xlabel 'output tokens/s an accelerator'\n");
+  std::string script =
+      absl::StrCat("set terminal svg size 900,900 background 'white'\nset output '", path,
+                   "'\nset multiplot layout 2,1\nset logscale y\nset grid\nset key left top\n"
+                   "set xlabel 'output tokens/s an accelerator'\n");
   std::vector<std::string> curves;
   for (int i = 0; i < report.answers_size(); ++i) {
     const proto::CapacityAnswer& answer = report.answers(i);
@@ -190,7 +191,8 @@ std::string CapacityPlot(const proto::CapacityReport& report, const std::string&
                             point.tpot().p99_s());
     }
     absl::StrAppend(&script, "EOD\n");
-    curves.push_back(absl::StrCat("$curve", i, " using 1:COLUMN with linespoints pt 7 ps 0.5 title '",
+    curves.push_back(absl::StrCat("$curve", i,
+                                  " using 1:COLUMN with linespoints pt 7 ps 0.5 title '",
                                   answer.platform(), ", ", answer.precision(), "'"));
   }
   if (curves.empty()) curves.push_back("1/0 notitle");

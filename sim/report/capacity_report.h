@@ -19,8 +19,7 @@ proto::CapacityAnswer BuildCapacityAnswer(const Job& job, const Fleet& fleet,
                                           bool prefer_rented);
 
 // Text and CSV: a row an answer. JSON: the proto.
-absl::StatusOr<std::string> RenderCapacity(const proto::CapacityReport& report,
-                                           TableFormat format);
+absl::StatusOr<std::string> RenderCapacity(const proto::CapacityReport& report, TableFormat format);
 // Throughput against latency: a row a simulation.
 std::string CapacityCurveCsv(const proto::CapacityReport& report);
 // For gnuplot: the same as a curve an answer, to the SVG at `path`.

@@ -166,8 +166,7 @@ std::string ReportText(const proto::Report& report) {
     if (results.size() > 1) {
       absl::StrAppend(&text, SideBySideText(results));
     } else if (result.outcome() == proto::JobResult::DONE) {
-      absl::StrAppend(&text,
-                      result.has_serving() ? ServingText(result) : OnePlatformText(result));
+      absl::StrAppend(&text, result.has_serving() ? ServingText(result) : OnePlatformText(result));
     }
     absl::StrAppend(&text, ReasonsText(results), AssumptionsText(results, kShownAssumptions));
   }

@@ -129,17 +129,16 @@ proto::ServingTime BuildTime(const ServingOutcome& outcome) {
     out.set_communication_s(out.communication_s() + part(StepPart::kCommunication));
     out.set_host_s(out.host_s() + part(StepPart::kHost));
     out.set_swapping_s(out.swapping_s() + weight * use.swapping.value());
-    out.set_no_requests_s(out.no_requests_s() +
-                          weight * Max(Seconds(), use.on - use.busy).value());
+    out.set_no_requests_s(out.no_requests_s() + weight * Max(Seconds(), use.on - use.busy).value());
   }
   return out;
 }
 
 void AddLimits(const ServingLimits& limits, proto::JobResult& result) {
   std::vector<std::pair<const char*, double>> shares = {
-      {"arithmetic", limits.math},      {"memory bandwidth", limits.bandwidth},
-      {"KV cache", limits.cache},       {"network", limits.network},
-      {"host", limits.host},            {"swapping", limits.swapping},
+      {"arithmetic", limits.math},    {"memory bandwidth", limits.bandwidth},
+      {"KV cache", limits.cache},     {"network", limits.network},
+      {"host", limits.host},          {"swapping", limits.swapping},
       {"no requests", limits.traffic}};
   std::stable_sort(shares.begin(), shares.end(),
                    [](const auto& a, const auto& b) { return a.second > b.second; });
@@ -167,16 +166,14 @@ void AddPerToken(const ServingOutcome& outcome, proto::ServingResult& out) {
     out.set_energy_per_input_token_j(in);
     out.set_energy_per_output_token_j(answer);
   });
-  SetPerToken(outcome.charges.phase_owned, input, output, kMillion,
-              [&](double in, double answer) {
-                out.set_owned_cost_per_million_input_tokens_usd(in);
-                out.set_owned_cost_per_million_output_tokens_usd(answer);
-              });
-  SetPerToken(outcome.charges.phase_rented, input, output, kMillion,
-              [&](double in, double answer) {
-                out.set_rented_cost_per_million_input_tokens_usd(in);
-                out.set_rented_cost_per_million_output_tokens_usd(answer);
-              });
+  SetPerToken(outcome.charges.phase_owned, input, output, kMillion, [&](double in, double answer) {
+    out.set_owned_cost_per_million_input_tokens_usd(in);
+    out.set_owned_cost_per_million_output_tokens_usd(answer);
+  });
+  SetPerToken(outcome.charges.phase_rented, input, output, kMillion, [&](double in, double answer) {
+    out.set_rented_cost_per_million_input_tokens_usd(in);
+    out.set_rented_cost_per_million_output_tokens_usd(answer);
+  });
 }
 
 void AddEnergy(const ServingCharges& charges, Seconds duration, proto::JobResult& result) {

@@ -58,8 +58,8 @@ const char* PatternName(ArrivalPattern pattern) {
 // "Poisson arrivals at 4 a second".
 std::string SourceText(const TrafficRequest& traffic) {
   if (const auto* arrivals = std::get_if<ArrivalRequest>(&traffic.source)) {
-    return absl::StrCat(PatternName(arrivals->process), " at ",
-                        FormatNumber(arrivals->rate_per_s), " a second");
+    return absl::StrCat(PatternName(arrivals->process), " at ", FormatNumber(arrivals->rate_per_s),
+                        " a second");
   }
   if (const auto* loop = std::get_if<ClosedLoopRequest>(&traffic.source)) {
     return absl::StrCat("closed loop of ", loop->concurrency);
@@ -69,9 +69,9 @@ std::string SourceText(const TrafficRequest& traffic) {
   }
   const auto& trace = std::get<TraceRequest>(traffic.source);
   const std::string name = std::filesystem::path(trace.path).filename();
-  return trace.rate_scale == 1 ? absl::StrCat("trace ", name)
-                               : absl::StrCat("trace ", name, ", ",
-                                              FormatNumber(trace.rate_scale), " times as fast");
+  return trace.rate_scale == 1
+             ? absl::StrCat("trace ", name)
+             : absl::StrCat("trace ", name, ", ", FormatNumber(trace.rate_scale), " times as fast");
 }
 
 std::string TrafficText(const TrafficRequest& traffic) {

@@ -49,21 +49,19 @@ std::string ObjectivesText(const proto::ServingResult& serving) {
     wanted.push_back("later tokens " + Duration(serving.objective_tpot_s()));
   }
   if (wanted.empty()) return "";
-  return Heading(
-      "Objectives",
-      absl::StrFormat("%s at P%s: %s; %s of the requests, %s a second, within them",
-                      absl::StrJoin(wanted, ", "),
-                      FormatNumber(100 * serving.objective_percentile_ratio(), 4),
-                      serving.meets_objectives() ? "met" : "not met",
-                      FormatPercent(serving.good_ratio()),
-                      FormatNumber(serving.goodput_requests_per_s())));
+  return Heading("Objectives",
+                 absl::StrFormat("%s at P%s: %s; %s of the requests, %s a second, within them",
+                                 absl::StrJoin(wanted, ", "),
+                                 FormatNumber(100 * serving.objective_percentile_ratio(), 4),
+                                 serving.meets_objectives() ? "met" : "not met",
+                                 FormatPercent(serving.good_ratio()),
+                                 FormatNumber(serving.goodput_requests_per_s())));
 }
 
 std::string RequestsText(const proto::ServingResult& serving) {
-  std::string text = absl::StrFormat("%s ended in %s, %s a second",
-                                     FormatFixed(serving.requests(), 0),
-                                     Duration(serving.span_s()),
-                                     FormatNumber(serving.requests_per_s()));
+  std::string text =
+      absl::StrFormat("%s ended in %s, %s a second", FormatFixed(serving.requests(), 0),
+                      Duration(serving.span_s()), FormatNumber(serving.requests_per_s()));
   const auto count = [&text](double number, const char* what) {
     if (number > 0) absl::StrAppend(&text, "; ", FormatFixed(number, 0), " ", what);
   };
@@ -79,12 +77,12 @@ std::string ThroughputText(const proto::ServingResult& serving) {
     return absl::StrFormat("  %-12s %14s tokens/s %14s an accelerator %14s tokens\n", name,
                            FormatNumber(rate), FormatNumber(each), FormatFixed(tokens, 0));
   };
-  std::string text = absl::StrCat(
-      "Throughput\n",
-      line("input", serving.input_tokens_per_s(), serving.input_tokens_per_s_per_accelerator(),
-           serving.input_tokens()),
-      line("output", serving.output_tokens_per_s(), serving.output_tokens_per_s_per_accelerator(),
-           serving.output_tokens()));
+  std::string text =
+      absl::StrCat("Throughput\n",
+                   line("input", serving.input_tokens_per_s(),
+                        serving.input_tokens_per_s_per_accelerator(), serving.input_tokens()),
+                   line("output", serving.output_tokens_per_s(),
+                        serving.output_tokens_per_s_per_accelerator(), serving.output_tokens()));
   if (serving.cached_tokens() > 0) {
     absl::StrAppend(&text, Heading("Prefix cache",
                                    FormatPercent(serving.cached_tokens() / serving.input_tokens()) +
@@ -118,10 +116,10 @@ std::string PoolsText(const proto::ServingResult& serving) {
   std::string text;
   for (const proto::ServingPool& pool : serving.pools()) {
     absl::StrAppend(
-        &text, Heading("Pool", absl::StrFormat("%s: %d x %d %s, busy %s of the time", pool.role(),
-                                               pool.instances(), pool.accelerators_per_instance(),
-                                               pool.accelerator(),
-                                               FormatPercent(pool.busy_ratio()))));
+        &text,
+        Heading("Pool", absl::StrFormat("%s: %d x %d %s, busy %s of the time", pool.role(),
+                                        pool.instances(), pool.accelerators_per_instance(),
+                                        pool.accelerator(), FormatPercent(pool.busy_ratio()))));
     absl::StrAppend(&text, MemoryText(pool), UseText(pool));
   }
   if (serving.transfers() > 0) {
@@ -183,24 +181,23 @@ std::string PerTokenText(const proto::ServingResult& serving) {
   };
   std::string text = absl::StrFormat("%-14s %14s %22s %22s\n", "Tokens", "energy a token",
                                      "a million, owned", "a million, rented");
-  absl::StrAppend(
-      &text,
-      line("input",
-           serving.has_energy_per_input_token_j()
-               ? FormatSi(serving.energy_per_input_token_j(), "J")
-               : "-",
-           usd(serving.has_owned_cost_per_million_input_tokens_usd(),
-               serving.owned_cost_per_million_input_tokens_usd()),
-           usd(serving.has_rented_cost_per_million_input_tokens_usd(),
-               serving.rented_cost_per_million_input_tokens_usd())),
-      line("output",
-           serving.has_energy_per_output_token_j()
-               ? FormatSi(serving.energy_per_output_token_j(), "J")
-               : "-",
-           usd(serving.has_owned_cost_per_million_output_tokens_usd(),
-               serving.owned_cost_per_million_output_tokens_usd()),
-           usd(serving.has_rented_cost_per_million_output_tokens_usd(),
-               serving.rented_cost_per_million_output_tokens_usd())));
+  absl::StrAppend(&text,
+                  line("input",
+                       serving.has_energy_per_input_token_j()
+                           ? FormatSi(serving.energy_per_input_token_j(), "J")
+                           : "-",
+                       usd(serving.has_owned_cost_per_million_input_tokens_usd(),
+                           serving.owned_cost_per_million_input_tokens_usd()),
+                       usd(serving.has_rented_cost_per_million_input_tokens_usd(),
+                           serving.rented_cost_per_million_input_tokens_usd())),
+                  line("output",
+                       serving.has_energy_per_output_token_j()
+                           ? FormatSi(serving.energy_per_output_token_j(), "J")
+                           : "-",
+                       usd(serving.has_owned_cost_per_million_output_tokens_usd(),
+                           serving.owned_cost_per_million_output_tokens_usd()),
+                       usd(serving.has_rented_cost_per_million_output_tokens_usd(),
+                           serving.rented_cost_per_million_output_tokens_usd())));
   return text;
 }
 

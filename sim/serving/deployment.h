@@ -29,8 +29,8 @@ struct Autoscaling {
   double target_requests = 0.0;  // unfinished ones for each serving instance
   // Of the same: below so many, instances go. As soon as fewer suffice where it is infinite.
   double drain_requests = std::numeric_limits<double>::infinity();
-  Seconds interval;              // between two decisions
-  Seconds startup;               // from the decision to the first request
+  Seconds interval;  // between two decisions
+  Seconds startup;   // from the decision to the first request
 };
 
 // Equal instances of one kind.
