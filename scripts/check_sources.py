@@ -19,7 +19,7 @@ LAYERS = (
     ("engine",),
     ("training", "serving"),
     ("economics", "plan", "reliability"),
-    ("validation",),
+    ("validation", "inference"),
     ("report",),
     ("commands",),
 )

@@ -47,6 +47,7 @@ int Run(int argc, char** argv) {
       ->type_name("DIR");
   int exit_code = 0;
   fleetsim::AddRunCommand(app, common, exit_code);
+  fleetsim::AddCapacityCommand(app, common, exit_code);
   fleetsim::AddValidateCommand(app, common, exit_code);
   fleetsim::AddCatalogCommand(app, common, exit_code);
   fleetsim::AddPlatformCommand(app, common, exit_code);

@@ -16,6 +16,7 @@ struct CommonFlags {
   std::string catalog;  // folder; empty: where it was built or installed
 };
 
+void AddCapacityCommand(CLI::App& app, const CommonFlags& common, int& exit_code);
 void AddCatalogCommand(CLI::App& app, const CommonFlags& common, int& exit_code);
 void AddCollectiveCommand(CLI::App& app, const CommonFlags& common, int& exit_code);
 void AddImportCommand(CLI::App& app, const CommonFlags& common, int& exit_code);

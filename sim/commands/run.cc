@@ -1,4 +1,5 @@
 // fleetsim run: workload and platforms in, report out.
+#include <algorithm>
 #include <memory>
 #include <optional>
 #include <string>
@@ -12,6 +13,7 @@
 #include "sim/commands/command.h"
 #include "sim/commands/economics_flags.h"
 #include "sim/commands/interrupted_run.h"
+#include "sim/commands/serving_platform.h"
 #include "sim/economics/economics.h"
 #include "sim/inputs/catalog_location.h"
 #include "sim/inputs/catalog_reader.h"
@@ -57,12 +59,6 @@ absl::StatusOr<RunInputs> ReadInputs(const RunFlags& flags, const CommonFlags& c
   ASSIGN_OR_RETURN(const std::string root, LocateCatalog(common.catalog));
   ASSIGN_OR_RETURN(inputs.catalog, ReadCatalog(root));
   ASSIGN_OR_RETURN(inputs.workload, ReadWorkload(flags.workload, ModelsBeside(root)));
-  for (const Job& job : inputs.workload.jobs) {
-    if (job.serving) {
-      return InputError(job.places.job, absl::StrCat("job ", job.id, " serves requests"),
-                        "run takes pretrain and fine_tune jobs");
-    }
-  }
   if (const auto prices = FindPrices(inputs.catalog, flags.economics.prices); !prices.ok()) {
     return InputError({.file = "--prices"}, prices.status().message(), "");
   }
@@ -199,12 +195,13 @@ absl::StatusOr<proto::JobResult> RunJob(const Job& job, const RunInputs& inputs,
   return result;
 }
 
-// All jobs on one platform; a serialized report of their results.
+// All training jobs on one platform; a serialized report of their results.
 absl::StatusOr<std::string> RunPlatform(const RunInputs& inputs, const RunFlags& flags,
                                         Fleet fleet) {
   proto::Report report;
   ASSIGN_OR_RETURN(const std::unique_ptr<Simulation> simulation, Simulation::Load(fleet));
   for (const Job& job : inputs.workload.jobs) {
+    if (job.serving) continue;
     const absl::StatusOr<proto::JobResult> result = RunJob(job, inputs, flags, fleet, *simulation);
     *report.add_results() =
         result.ok() ? *result : BuildFailure(Describe(job, fleet), result.status());
@@ -212,19 +209,51 @@ absl::StatusOr<std::string> RunPlatform(const RunInputs& inputs, const RunFlags&
   return report.SerializeAsString();
 }
 
+// A process for each platform, and one more for its serving jobs where there are both kinds.
+struct Tasks {
+  std::vector<IsolatedTask> tasks;
+  std::vector<std::string> platforms;  // file of each
+};
+
+Tasks TasksOf(const RunInputs& inputs, const RunFlags& flags) {
+  const auto& jobs = inputs.workload.jobs;
+  const auto serves = [](const Job& job) { return job.serving.has_value(); };
+  Tasks result;
+  for (const Fleet& fleet : inputs.fleets) {
+    if (!std::all_of(jobs.begin(), jobs.end(), serves)) {
+      result.tasks.push_back([&] { return RunPlatform(inputs, flags, fleet); });
+      result.platforms.push_back(fleet.file);
+    }
+    if (std::any_of(jobs.begin(), jobs.end(), serves)) {
+      result.tasks.push_back(
+          [&] { return RunServingJobs(inputs.workload, inputs.catalog, flags.economics, fleet); });
+      result.platforms.push_back(fleet.file);
+    }
+  }
+  return result;
+}
+
+// In the workload's order of jobs; of a job, in that of the platforms.
 absl::StatusOr<std::vector<proto::JobResult>> Collect(
-    const std::vector<absl::StatusOr<std::string>>& outputs, const RunInputs& inputs) {
+    const std::vector<absl::StatusOr<std::string>>& outputs,
+    const std::vector<std::string>& platforms, const Workload& workload) {
   std::vector<proto::JobResult> results;
   for (size_t i = 0; i < outputs.size(); ++i) {
     if (!outputs[i].ok()) {
       return absl::Status(
           outputs[i].status().code(),
-          absl::StrCat(inputs.fleets[i].file, ": ", std::string(outputs[i].status().message())));
+          absl::StrCat(platforms[i], ": ", std::string(outputs[i].status().message())));
     }
     proto::Report report;
     if (!report.ParseFromString(*outputs[i])) return absl::InternalError("lost a result");
     results.insert(results.end(), report.results().begin(), report.results().end());
   }
+  const auto place = [&workload](const proto::JobResult& result) {
+    const auto named = [&result](const Job& job) { return job.id == result.job(); };
+    return std::find_if(workload.jobs.begin(), workload.jobs.end(), named);
+  };
+  std::stable_sort(results.begin(), results.end(),
+                   [&place](const auto& a, const auto& b) { return place(a) < place(b); });
   return results;
 }
 
@@ -249,16 +278,15 @@ absl::Status CheckResults(const std::vector<proto::JobResult>& results) {
 
 absl::StatusOr<int> Run(const RunFlags& flags, const CommonFlags& common) {
   ASSIGN_OR_RETURN(const RunInputs inputs, ReadInputs(flags, common));
-  std::vector<IsolatedTask> tasks;
-  for (const Fleet& fleet : inputs.fleets) {
-    tasks.push_back([&] { return RunPlatform(inputs, flags, fleet); });
-  }
+  const Tasks tasks = TasksOf(inputs, flags);
   std::vector<absl::StatusOr<std::string>> outputs;
   {
-    Progress progress("platforms simulated", static_cast<int>(tasks.size()));
-    outputs = RunIsolated(tasks, AvailableProcessors(), [&](int done) { progress.Report(done); });
+    Progress progress("platforms simulated", static_cast<int>(tasks.tasks.size()));
+    outputs =
+        RunIsolated(tasks.tasks, AvailableProcessors(), [&](int done) { progress.Report(done); });
   }
-  ASSIGN_OR_RETURN(const std::vector<proto::JobResult> results, Collect(outputs, inputs));
+  ASSIGN_OR_RETURN(const std::vector<proto::JobResult> results,
+                   Collect(outputs, tasks.platforms, inputs.workload));
   RETURN_IF_ERROR(CheckResults(results));
   std::vector<InputFile> files;
   ASSIGN_OR_RETURN(const std::string content, ReadFile(flags.workload));

@@ -14,6 +14,7 @@
 #include "absl/strings/str_split.h"
 #include "sim/base/isolated.h"
 #include "sim/commands/command.h"
+#include "sim/commands/gnuplot.h"
 #include "sim/inputs/cases_reader.h"
 #include "sim/inputs/catalog_location.h"
 #include "sim/inputs/catalog_reader.h"
@@ -73,25 +74,6 @@ absl::StatusOr<std::vector<MeasuredCase>> SelectCases(const ValidateFlags& flags
   return selected;
 }
 
-// The parity plot as gnuplot draws it, in a temporary file so that nothing is left of a failure.
-absl::StatusOr<std::string> DrawPlot(const std::vector<CaseResult>& results) {
-  std::string path = std::filesystem::temp_directory_path() / "fleetsim-plot-XXXXXX";
-  const int descriptor = mkstemp(path.data());
-  if (descriptor < 0) return absl::InternalError(absl::StrCat("cannot create ", path));
-  close(descriptor);
-  FILE* gnuplot = popen("gnuplot >/dev/null 2>&1", "w");
-  bool drawn = gnuplot != nullptr;
-  if (drawn) {
-    const std::string script = ParityPlot(results, path);
-    std::fwrite(script.data(), 1, script.size(), gnuplot);
-    drawn = pclose(gnuplot) == 0;
-  }
-  absl::StatusOr<std::string> content = ReadFile(path);
-  std::remove(path.c_str());
-  if (!drawn) return absl::InternalError("gnuplot cannot plot; install Debian's gnuplot-nox");
-  return content;
-}
-
 absl::Status CheckLimit(const ValidateFlags& flags) {
   if (!flags.max_mean_error || *flags.max_mean_error >= 0.0) return absl::OkStatus();
   return InputError({.file = "--max-mean-error"}, absl::StrCat("is ", *flags.max_mean_error),
@@ -134,7 +116,8 @@ absl::StatusOr<int> Validate(const ValidateFlags& flags, const CommonFlags& comm
                             [&](int done) { progress.Report(done); });
   }
   if (!flags.plot.empty()) {
-    ASSIGN_OR_RETURN(const std::string plot, DrawPlot(results));
+    ASSIGN_OR_RETURN(const std::string plot,
+                     DrawPlot([&](const std::string& path) { return ParityPlot(results, path); }));
     RETURN_IF_ERROR(Deliver(plot, flags.plot));
   }
   const std::vector<RatioResult> ratios = CompareRatios(wanted, results);

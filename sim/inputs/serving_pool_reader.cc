@@ -47,10 +47,10 @@ absl::Status ReadChoices(const FieldCheck& check, const proto::EngineOptions& en
     case proto::EngineOptions::PREEMPTION_UNSPECIFIED:
       break;
     case proto::EngineOptions::RECOMPUTE:
-      options.preemption = PreemptionRequest::kRecompute;
+      options.preemption = Preemption::kRecompute;
       break;
     case proto::EngineOptions::SWAP:
-      options.preemption = PreemptionRequest::kSwap;
+      options.preemption = Preemption::kSwap;
       break;
     default:
       return check.Wrong("preemption", absl::StrCat("is ", entry.preemption()),
@@ -60,13 +60,13 @@ absl::Status ReadChoices(const FieldCheck& check, const proto::EngineOptions& en
     case proto::EngineOptions::SCHEDULING_UNSPECIFIED:
       break;
     case proto::EngineOptions::FIRST_COME:
-      options.order = RequestOrder::kFirstCome;
+      options.order = QueueOrder::kFirstCome;
       break;
     case proto::EngineOptions::PRIORITY:
-      options.order = RequestOrder::kPriority;
+      options.order = QueueOrder::kPriority;
       break;
     case proto::EngineOptions::SHORTEST_PROMPT:
-      options.order = RequestOrder::kShortestPrompt;
+      options.order = QueueOrder::kShortestFirst;
       break;
     default:
       return check.Wrong("scheduling", absl::StrCat("is ", entry.scheduling()),
@@ -75,15 +75,15 @@ absl::Status ReadChoices(const FieldCheck& check, const proto::EngineOptions& en
   return absl::OkStatus();
 }
 
-absl::StatusOr<ServingRole> ReadRole(const FieldCheck& check, int role) {
+absl::StatusOr<PoolRole> ReadRole(const FieldCheck& check, int role) {
   switch (role) {
     case proto::Pool::ROLE_UNSPECIFIED:
     case proto::Pool::BOTH:
-      return ServingRole::kBoth;
+      return PoolRole::kBoth;
     case proto::Pool::PREFILL:
-      return ServingRole::kPrefill;
+      return PoolRole::kPrefill;
     case proto::Pool::DECODE:
-      return ServingRole::kDecode;
+      return PoolRole::kDecode;
     default:
       return check.Wrong("role", absl::StrCat("is ", role), "give BOTH, PREFILL or DECODE");
   }
@@ -208,9 +208,9 @@ absl::StatusOr<PoolRequest> ReadPool(const FieldCheck& check, const proto::Pool&
 absl::Status CheckRoles(const FieldCheck& check, const std::vector<PoolRequest>& pools) {
   bool both = false, prefill = false, decode = false;
   for (const PoolRequest& pool : pools) {
-    both |= pool.role == ServingRole::kBoth;
-    prefill |= pool.role == ServingRole::kPrefill;
-    decode |= pool.role == ServingRole::kDecode;
+    both |= pool.role == PoolRole::kBoth;
+    prefill |= pool.role == PoolRole::kPrefill;
+    decode |= pool.role == PoolRole::kDecode;
   }
   if (both ? !prefill && !decode : prefill && decode) return absl::OkStatus();
   return check.Wrong("pools",

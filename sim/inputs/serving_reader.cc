@@ -20,20 +20,20 @@ absl::StatusOr<RouterRequest> ReadRouter(const FieldCheck& check, const proto::R
   switch (entry.policy()) {
     case proto::Router::POLICY_UNSPECIFIED:
     case proto::Router::LEAST_LOADED:
-      router.policy = RouterPolicy::kLeastLoaded;
+      router.policy = RoutePolicy::kFewestRequests;
       break;
     case proto::Router::ROUND_ROBIN:
-      router.policy = RouterPolicy::kRoundRobin;
+      router.policy = RoutePolicy::kRoundRobin;
       break;
     case proto::Router::PREFIX_AWARE:
-      router.policy = RouterPolicy::kPrefixAware;
+      router.policy = RoutePolicy::kPrefixAware;
       break;
-    case proto::Router::RANDOM:
-      router.policy = RouterPolicy::kRandom;
+    case proto::Router::FEWEST_TOKENS:
+      router.policy = RoutePolicy::kFewestTokens;
       break;
     default:
       return check.Wrong("policy", absl::StrCat("is ", entry.policy()),
-                         "give ROUND_ROBIN, LEAST_LOADED, PREFIX_AWARE or RANDOM");
+                         "give ROUND_ROBIN, LEAST_LOADED, PREFIX_AWARE or FEWEST_TOKENS");
   }
   RETURN_IF_ERROR(check.InRange("latency_s", entry.latency_s(), 0, kMaxWait));
   router.latency = Seconds(entry.latency_s());

@@ -29,19 +29,29 @@ constexpr double StoredWeightBytes(NumberFormat format) {
   return StoredBytes(format) + (format.dtype == DataType::kInt4 ? 2.5 / 128 : 0.0);
 }
 
-enum class PreemptionRequest { kRecompute, kSwap };
-enum class RequestOrder { kFirstCome, kPriority, kShortestPrompt };
+// What becomes of a sequence that has to give up its blocks.
+enum class Preemption {
+  kRecompute,  // dropped; prompt and output so far are computed again
+  kSwap,       // copied to host memory and back
+};
+
+// Who of the waiting goes first.
+enum class QueueOrder { kFirstCome, kPriority, kShortestFirst };
 
 struct EngineRequest {
   std::optional<int> token_budget, max_sequences, block_tokens, cache_blocks;
   std::optional<bool> chunked_prefill, prefix_cache;
   std::optional<double> memory_ratio;
-  std::optional<PreemptionRequest> preemption;
-  std::optional<RequestOrder> order;
+  std::optional<Preemption> preemption;
+  std::optional<QueueOrder> order;
   std::optional<int> static_batch;  // 0: continuous batching
 };
 
-enum class ServingRole { kBoth, kPrefill, kDecode };
+enum class PoolRole {
+  kBoth,     // prompts and outputs
+  kPrefill,  // prompts and first tokens; the KV cache then goes to a kDecode pool
+  kDecode,
+};
 
 // Degrees that divide an instance's work; see proto/serving.proto.
 struct ServingLayout {
@@ -61,7 +71,7 @@ struct AutoscaleRequest {
 };
 
 struct PoolRequest {
-  ServingRole role = ServingRole::kBoth;
+  PoolRole role = PoolRole::kBoth;
   std::string cluster, accelerator;  // empty: any
   std::optional<int> instances;      // absent: as many as the accelerators allow
   ServingLayout layout;
@@ -70,10 +80,16 @@ struct PoolRequest {
   Location place;
 };
 
-enum class RouterPolicy { kRoundRobin, kLeastLoaded, kPrefixAware, kRandom };
+// Where a request goes.
+enum class RoutePolicy {
+  kRoundRobin,
+  kFewestRequests,  // fewest unfinished requests
+  kFewestTokens,    // fewest prompt tokens of unfinished requests
+  kPrefixAware,     // least work with what each instance has in its cache
+};
 
 struct RouterRequest {
-  RouterPolicy policy = RouterPolicy::kLeastLoaded;
+  RoutePolicy policy = RoutePolicy::kFewestRequests;
   Seconds latency;
 };
 

@@ -10,6 +10,7 @@
 #include "sim/report/report_csv.h"
 #include "sim/report/report_json.h"
 #include "sim/report/report_text.h"
+#include "sim/report/result_parts.h"
 
 namespace fleetsim {
 namespace {
@@ -155,19 +156,6 @@ proto::Energy BuildEnergy(const EnergyParts& energy) {
   return out;
 }
 
-proto::Cost BuildCost(const CostParts& cost) {
-  proto::Cost out;
-  if (cost.accelerators) out.set_accelerators_usd(cost.accelerators->value());
-  if (cost.servers) out.set_servers_usd(cost.servers->value());
-  if (cost.network) out.set_network_usd(cost.network->value());
-  if (cost.storage) out.set_storage_usd(cost.storage->value());
-  if (cost.hosting) out.set_hosting_usd(cost.hosting->value());
-  if (cost.maintenance) out.set_maintenance_usd(cost.maintenance->value());
-  if (cost.energy) out.set_energy_usd(cost.energy->value());
-  if (const auto total = cost.Total()) out.set_total_usd(total->value());
-  return out;
-}
-
 std::string AcceleratorNames(const Fleet& fleet) {
   std::set<std::string> names;
   for (const Leaf& leaf : fleet.leaves) names.insert(leaf.accelerator->name);
@@ -249,15 +237,6 @@ void AddTokenCost(const StepResult& step, const EconomicsResult& economics,
   }
 }
 
-void AddAssumptions(const std::vector<Assumption>& assumptions, proto::JobResult& result) {
-  for (const Assumption& assumption : assumptions) {
-    proto::AssumptionMade& out = *result.add_assumptions();
-    out.set_what(assumption.what);
-    out.set_evidence(assumption.evidence);
-    out.set_source(assumption.source);
-  }
-}
-
 proto::JobResult Describe(const JobDescription& description) {
   proto::JobResult result;
   result.set_job(description.job);
@@ -265,19 +244,6 @@ proto::JobResult Describe(const JobDescription& description) {
   result.set_platform_file(description.platform_file);
   *result.mutable_setup() = BuildSetup(description);
   return result;
-}
-
-proto::JobResult::Outcome OutcomeOf(const absl::Status& status) {
-  switch (status.code()) {
-    case absl::StatusCode::kFailedPrecondition:
-      return proto::JobResult::INFEASIBLE;
-    case absl::StatusCode::kInvalidArgument:
-    case absl::StatusCode::kNotFound:
-    case absl::StatusCode::kUnimplemented:
-      return proto::JobResult::BAD_INPUT;
-    default:
-      return proto::JobResult::FAILED;
-  }
 }
 
 }  // namespace
@@ -303,19 +269,14 @@ proto::JobResult BuildJobResult(const JobDescription& description, const Fleet& 
   if (!description.tuning.empty()) AddTokenCost(step, economics, result);
   AddAssumptions(step.assumptions, result);
   AddAssumptions(economics.assumptions, result);
-  for (const MissingFigure& missing : economics.missing) {
-    proto::MissingFigure& out = *result.add_missing();
-    out.set_what(missing.what);
-    out.set_why(missing.why);
-  }
+  AddMissing(economics.missing, result);
   return result;
 }
 
 proto::JobResult BuildFailure(const JobDescription& description, const absl::Status& status) {
   FLEETSIM_CHECK(!status.ok());
   proto::JobResult result = Describe(description);
-  result.set_outcome(OutcomeOf(status));
-  result.set_reason(std::string(status.message()));
+  SetFailure(status, result);
   return result;
 }
 

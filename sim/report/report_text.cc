@@ -98,6 +98,10 @@ std::string StrategyText(const proto::Strategy& strategy) {
 
 std::string SetupText(const proto::JobResult& result) {
   const proto::Setup& setup = result.setup();
+  if (!setup.traffic().empty()) {
+    return absl::StrCat(setup.precision(), "; engine ", setup.stack(), "; ", setup.layout(), "\n",
+                        setup.traffic(), "\n");
+  }
   return absl::StrCat(setup.precision(), ", ", FormatFixed(setup.global_batch_sequences(), 0),
                       " sequences of ", FormatFixed(setup.sequence_length(), 0),
                       " tokens a step, recompute ", setup.recompute(), ", stack ", setup.stack(),
@@ -162,7 +166,7 @@ std::string ReportText(const proto::Report& report) {
     if (results.size() > 1) {
       absl::StrAppend(&text, SideBySideText(results));
     } else if (result.outcome() == proto::JobResult::DONE) {
-      absl::StrAppend(&text, OnePlatformText(result));
+      absl::StrAppend(&text, result.has_serving() ? ServingText(result) : OnePlatformText(result));
     }
     absl::StrAppend(&text, ReasonsText(results), AssumptionsText(results, kShownAssumptions));
   }

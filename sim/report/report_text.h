@@ -29,6 +29,7 @@ std::string SlowHostsText(const proto::JobResult& result);
 std::string RunText(const proto::JobResult& result);
 
 std::string OnePlatformText(const proto::JobResult& result);
+std::string ServingText(const proto::JobResult& result);  // the same for a serving job
 std::string SideBySideText(const std::vector<const proto::JobResult*>& results);
 
 }  // namespace fleetsim

@@ -3,6 +3,7 @@
 #include <optional>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "sim/report/field.h"
 #include "sim/report/format.h"
 #include "sim/report/report_text.h"
@@ -29,6 +30,7 @@ std::string AsPower(double watts) { return FormatPower(Watts(watts)); }
 std::string AsUsd(double usd) { return FormatUsd(Usd(usd)); }
 std::string AsCount(double count) { return FormatFixed(count, 0); }
 std::string AsTokenRate(double rate) { return FormatNumber(rate) + " tokens/s"; }
+std::string AsRequestRate(double rate) { return FormatNumber(rate) + " a second"; }
 std::string AsArea(double m2) { return FormatFixed(m2, 0) + " m2"; }
 
 std::string OutcomeText(const Result& result) {
@@ -49,6 +51,29 @@ std::string DegreesText(const Result& result) {
 }
 std::string LargestLimit(const Result& result) {
   return result.limits_size() > 0 ? result.limits(0).what() : "";
+}
+
+// One text of each of a serving job's pools.
+std::string OfPools(const Result& result, std::string (*text)(const proto::ServingPool&)) {
+  std::vector<std::string> texts;
+  for (const proto::ServingPool& pool : result.serving().pools()) texts.push_back(text(pool));
+  return absl::StrJoin(texts, "; ");
+}
+std::string InstancesText(const Result& result) {
+  return OfPools(result, [](const proto::ServingPool& pool) {
+    return absl::StrCat(pool.instances(), " of ", pool.accelerators_per_instance());
+  });
+}
+std::string BatchText(const Result& result) {
+  return OfPools(result, [](const proto::ServingPool& pool) {
+    return absl::StrCat(FormatNumber(pool.mean_batch()), ", ", FormatNumber(pool.max_batch()));
+  });
+}
+std::string CacheText(const Result& result) {
+  return OfPools(result, [](const proto::ServingPool& pool) {
+    return absl::StrCat(FormatPercent(pool.mean_cache_ratio()), ", ",
+                        FormatPercent(pool.max_cache_ratio()));
+  });
 }
 
 Line Number(const char* name, const char* path, std::string (*format)(double)) {
@@ -81,6 +106,21 @@ std::vector<Line> Lines() {
       ShareOfStep("  optimizer", {"breakdown.optimizer_s"}),
       ShareOfStep("  host, other", {"breakdown.host_s", "breakdown.other_s"}),
       Text("limited by", LargestLimit),
+      Number("TTFT, mean", "serving.ttft.mean_s", AsDuration),
+      Number("  P50", "serving.ttft.p50_s", AsDuration),
+      Number("  P99", "serving.ttft.p99_s", AsDuration),
+      Number("TPOT, mean", "serving.tpot.mean_s", AsDuration),
+      Number("  P99", "serving.tpot.p99_s", AsDuration),
+      Number("end to end, P50", "serving.end_to_end.p50_s", AsDuration),
+      Number("  P99", "serving.end_to_end.p99_s", AsDuration),
+      Number("requests", "serving.requests_per_s", AsRequestRate),
+      Number("  within objectives", "serving.goodput_requests_per_s", AsRequestRate),
+      Number("input tokens", "serving.input_tokens_per_s", AsTokenRate),
+      Number("output tokens", "serving.output_tokens_per_s", AsTokenRate),
+      Number("  an accelerator", "serving.output_tokens_per_s_per_accelerator", AsTokenRate),
+      Text("instances", InstancesText),
+      Text("batch, mean and most", BatchText),
+      Text("KV cache held, mean and most", CacheText),
       Number("memory an accelerator", "memory_bytes_per_accelerator", AsBytes),
       Number("  of", "memory_capacity_bytes", AsBytes),
       Number("duration", "duration_s", AsDuration),
@@ -94,6 +134,13 @@ std::vector<Line> Lines() {
       Number("  of it electricity", "owned_cost.energy_usd", AsUsd),
       Number("cost, rented", "rented_cost_usd", AsUsd),
       Number("cost a million tokens", "cost_per_million_tokens_usd", AsUsd),
+      Number("energy an input token", "serving.energy_per_input_token_j", AsEnergy),
+      Number("energy an output token", "serving.energy_per_output_token_j", AsEnergy),
+      Number("a million input tokens, owned", "serving.owned_cost_per_million_input_tokens_usd",
+             AsUsd),
+      Number("  output, owned", "serving.owned_cost_per_million_output_tokens_usd", AsUsd),
+      Number("  input, rented", "serving.rented_cost_per_million_input_tokens_usd", AsUsd),
+      Number("  output, rented", "serving.rented_cost_per_million_output_tokens_usd", AsUsd),
       Number("purchase price", "capex_usd", AsUsd),
       Number("racks", "racks", AsCount),
       Number("floor space", "floor_space_m2", AsArea),

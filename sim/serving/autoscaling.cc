@@ -33,7 +33,8 @@ void ServingLoop::DecideSize(int pool) {
     gone += instances_[i]->state == ServiceState::kGone;
   }
   if (wanted > on) Grow(pool, wanted - on);
-  if (wanted < on) Shrink(pool, on - wanted);
+  const bool idle = PoolRequests(pool) < on * scaling.drain_requests;
+  if (wanted < on && idle) Shrink(pool, on - wanted);
   if (gone == most) return;
   At(Now() + scaling.interval, {kDecide, pool});
 }

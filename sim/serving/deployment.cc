@@ -71,7 +71,7 @@ absl::Status CheckDeployment(const Deployment& deployment) {
           "pool \"", pool.name, "\" orders requests unlike pool \"", deployment.pools[0].name,
           "\"; a request keeps its place from pool to pool"));
     }
-    whole += pool.role == PoolRole::kWhole;
+    whole += pool.role == PoolRole::kBoth;
     prefill += pool.role == PoolRole::kPrefill;
     decode += pool.role == PoolRole::kDecode;
   }

@@ -2,23 +2,17 @@
 #ifndef SIM_SERVING_DEPLOYMENT_H_
 #define SIM_SERVING_DEPLOYMENT_H_
 
+#include <limits>
 #include <string>
 #include <vector>
 
 #include "sim/base/status.h"
 #include "sim/base/units.h"
+#include "sim/model/serving_job.h"
 #include "sim/serving/engine_options.h"
 #include "sim/serving/step.h"
 
 namespace fleetsim {
-
-// Where a request goes; one row each in router.cc.
-enum class RoutePolicy {
-  kRoundRobin,
-  kFewestRequests,  // fewest unfinished requests
-  kFewestTokens,    // fewest prompt tokens of unfinished requests
-  kPrefixAware,     // least work with what each instance has in its cache
-};
 
 struct RouterOptions {
   RoutePolicy policy = RoutePolicy::kFewestRequests;
@@ -29,24 +23,20 @@ struct RouterOptions {
   int max_waiting = 0;
 };
 
-enum class PoolRole {
-  kWhole,    // prompts and outputs
-  kPrefill,  // prompts and first tokens; the KV cache then goes to a kDecode pool
-  kDecode,
-};
-
 // Instances come and go with the load.
 struct Autoscaling {
   int min_instances = 0;         // 0: no autoscaling, all serve from the start
   double target_requests = 0.0;  // unfinished ones for each serving instance
-  Seconds interval;              // between two decisions
-  Seconds startup;               // from the decision to the first request
+  // Of the same: below so many, instances go. As soon as fewer suffice where it is infinite.
+  double drain_requests = std::numeric_limits<double>::infinity();
+  Seconds interval;  // between two decisions
+  Seconds startup;   // from the decision to the first request
 };
 
 // Equal instances of one kind.
 struct Pool {
   std::string name;
-  PoolRole role = PoolRole::kWhole;
+  PoolRole role = PoolRole::kBoth;
   const StepModel* model = nullptr;  // of one instance
   EngineOptions engine;
   // Of each instance: the hosts that it lies on. The most instances there are, with autoscaling.

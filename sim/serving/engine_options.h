@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include "sim/base/units.h"
+#include "sim/model/serving_job.h"
 
 namespace fleetsim {
 
@@ -13,15 +14,6 @@ enum class BatchPolicy {
   kDecodeFirst,   // decodes, then prompts in what is left of the budget (vLLM V1, Sarathi-Serve)
   kPrefillFirst,  // a step of prompts alone where one can be admitted (vLLM V0, SGLang)
   kStatic,        // a batch runs until its last sequence has ended, then the next one enters
-};
-
-// Who of the waiting goes first; one row each in queue_order.cc.
-enum class QueueOrder { kFirstCome, kPriority, kShortestFirst };
-
-// What becomes of a sequence that has to give up its blocks.
-enum class Preemption {
-  kRecompute,  // dropped; prompt and output so far are computed again
-  kSwap,       // copied to host memory and back
 };
 
 struct EngineOptions {

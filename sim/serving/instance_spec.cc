@@ -51,8 +51,8 @@ ResolvedOptions ResolveOptions(const EngineRequest& options, const ServingEngine
   resolved.prefix_cache = options.prefix_cache.value_or(defaults.prefix_cache);
   resolved.memory_ratio = options.memory_ratio.value_or(engine.memory.ratio);
   resolved.cache_blocks = options.cache_blocks;
-  resolved.preemption = options.preemption.value_or(PreemptionRequest::kRecompute);
-  resolved.order = options.order.value_or(RequestOrder::kFirstCome);
+  resolved.preemption = options.preemption.value_or(Preemption::kRecompute);
+  resolved.order = options.order.value_or(QueueOrder::kFirstCome);
   const int batch = defaults.static_batching ? resolved.max_sequences : 0;
   resolved.static_batch = options.static_batch.value_or(batch);
   return resolved;

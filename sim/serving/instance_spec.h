@@ -40,8 +40,8 @@ struct ResolvedOptions {
   bool chunked_prefill = false, prefix_cache = false;
   double memory_ratio = 0.9;
   std::optional<int> cache_blocks;
-  PreemptionRequest preemption = PreemptionRequest::kRecompute;
-  RequestOrder order = RequestOrder::kFirstCome;
+  Preemption preemption = Preemption::kRecompute;
+  QueueOrder order = QueueOrder::kFirstCome;
   int static_batch = 0;  // 0: continuous batching
 };
 ResolvedOptions ResolveOptions(const EngineRequest& options, const ServingEngine& engine);

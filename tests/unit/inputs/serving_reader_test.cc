@@ -52,10 +52,10 @@ TEST(ReadServe, LittleIsNeeded) {
   EXPECT_EQ(job.precision.products.weights.dtype, DataType::kBf16);
   EXPECT_EQ(job.precision.cache, DataType::kBf16);
   ASSERT_EQ(job.pools.size(), 1);
-  EXPECT_EQ(job.pools[0].role, ServingRole::kBoth);
+  EXPECT_EQ(job.pools[0].role, PoolRole::kBoth);
   EXPECT_EQ(job.pools[0].layout.Accelerators(), 8);
   EXPECT_FALSE(job.pools[0].instances.has_value());
-  EXPECT_EQ(job.router.policy, RouterPolicy::kLeastLoaded);
+  EXPECT_EQ(job.router.policy, RoutePolicy::kFewestRequests);
   const auto& arrivals = std::get<ArrivalRequest>(job.traffic.source);
   EXPECT_EQ(arrivals.process, ArrivalPattern::kPoisson);
   EXPECT_EQ(arrivals.rate_per_s, 2);
@@ -90,7 +90,7 @@ TEST(ReadServe, EveryField) {
   EXPECT_EQ(job.precision.cache, DataType::kFp8);
   ASSERT_EQ(job.pools.size(), 2);
   const PoolRequest& prefill = job.pools[0];
-  EXPECT_EQ(prefill.role, ServingRole::kPrefill);
+  EXPECT_EQ(prefill.role, PoolRole::kPrefill);
   EXPECT_EQ(prefill.cluster, "leaf0");
   EXPECT_EQ(prefill.accelerator, "H20");
   EXPECT_EQ(prefill.instances, 2);
@@ -99,13 +99,13 @@ TEST(ReadServe, EveryField) {
   EXPECT_EQ(prefill.layout.expert_load, 1.2);
   EXPECT_EQ(prefill.options.token_budget, 16384);  // the pool's over the job's
   EXPECT_EQ(prefill.options.max_sequences, 64);
-  EXPECT_EQ(prefill.options.preemption, PreemptionRequest::kSwap);
-  EXPECT_EQ(prefill.options.order, RequestOrder::kPriority);
+  EXPECT_EQ(prefill.options.preemption, Preemption::kSwap);
+  EXPECT_EQ(prefill.options.order, QueueOrder::kPriority);
   EXPECT_EQ(job.pools[1].options.token_budget, 4096);
   EXPECT_EQ(job.pools[1].layout.Accelerators(), 16);
   EXPECT_EQ(job.pools[1].autoscale->max_instances, 4);
   EXPECT_EQ(job.pools[1].autoscale->start, Seconds(60));
-  EXPECT_EQ(job.router.policy, RouterPolicy::kPrefixAware);
+  EXPECT_EQ(job.router.policy, RoutePolicy::kPrefixAware);
   ASSERT_EQ(job.failures->listed.size(), 2);
   EXPECT_EQ(job.failures->listed[0].time, Seconds(10));  // by rising time
   EXPECT_EQ(job.failures->listed[0].instance, 0);

@@ -308,7 +308,7 @@ TEST(CheckDeployment, SaysWhatIsWrong) {
   deployment.pools[0].role = PoolRole::kPrefill;
   EXPECT_THAT(std::string(CheckDeployment(deployment).message()),
               testing::HasSubstr("1 prefill and 0 decode pools"));
-  deployment.pools[0].role = PoolRole::kWhole;
+  deployment.pools[0].role = PoolRole::kBoth;
   deployment.pools[0].engine.blocks = 0;
   EXPECT_THAT(std::string(CheckDeployment(deployment).message()),
               testing::HasSubstr("blocks is 0; it is above 0"));
