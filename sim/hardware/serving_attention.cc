@@ -31,6 +31,7 @@ struct CacheReading {
   double pieces = 0, keys = 0;
   double key_bytes = 0;  // of one piece
   double key_flops = 0;  // of one piece
+  double queries = 0;    // query heads of all sequences
   double result_elements = 0;
 };
 
@@ -38,7 +39,7 @@ struct CacheReading {
 KernelCost ReadCache(const Device& device, const DecodeKernel& kernel, const CacheReading& work) {
   const double units = std::max(1, device.accelerator->compute_units);
   const BytesPerSecond memory = device.accelerator->memory_bandwidth * kernel.memory;
-  const double most = std::max(1.0, std::ceil(work.keys / kernel.key_tile));
+  const double most = std::clamp(std::ceil(work.keys / kernel.key_tile), 1.0, kernel.max_split);
   const double splits = std::clamp(std::floor(units / work.pieces), 1.0, most);
   const double part = std::ceil(work.keys / splits / kernel.key_tile) * kernel.key_tile;
   const double rounds = std::ceil(work.pieces * splits / units);
@@ -48,7 +49,8 @@ KernelCost ReadCache(const Device& device, const DecodeKernel& kernel, const Cac
                      Bytes(work.pieces * work.keys * work.key_bytes) / memory);
   const FlopsPerSecond rate = ServingPeak(device, DataType::kBf16) * kernel.arithmetic;
   cost.arithmetic = Flops(work.pieces * work.keys * work.key_flops) / rate;
-  cost.time = kernel.start_up + Max(cost.arithmetic, cost.reading);
+  cost.time = kernel.start_up + Max(cost.arithmetic, cost.reading) +
+              kernel.query_latency * (work.queries / units);
   if (splits > 1) {
     cost.time +=
         kernel.split_latency + Bytes(kPartialBytes * splits * work.result_elements) / memory;
@@ -87,12 +89,13 @@ struct KeyCounts {
   double mean, most;
 };
 
-KeyCounts KeysOf(const PrefillKernel& kernel, const PrefillShape& shape, double blocks) {
+KeyCounts KeysOf(const PrefillKernel& kernel, const PrefillShape& shape, double blocks,
+                 double block_queries) {
   const double all = shape.past_tokens + shape.query_tokens;
   double most = std::ceil(all / kernel.key_tile) * kernel.key_tile;
-  double mean = std::min(most, shape.past_tokens + (blocks + 1) / 2 * kernel.query_tile);
+  double mean = std::min(most, shape.past_tokens + (blocks + 1) / 2 * block_queries);
   if (shape.window > 0) {
-    const double seen = shape.window + kernel.query_tile;
+    const double seen = shape.window + block_queries;
     most = std::min(most, seen);
     mean = std::min(mean, seen);
   }
@@ -109,7 +112,8 @@ KernelCost DecodeAttention(const Device& device, const DecodeShape& shape) {
   work.keys = shape.window > 0 ? std::min(shape.kv_tokens, shape.window) : shape.kv_tokens;
   work.key_bytes = width * ElementBytes(shape.cache);
   work.key_flops = 2 * rows * width;
-  work.result_elements = shape.batch * shape.heads * shape.query_tokens * shape.value_dim;
+  work.queries = shape.batch * shape.heads * shape.query_tokens;
+  work.result_elements = work.queries * shape.value_dim;
   return ReadCache(device, DecodeEntry(device, shape.cache, false), work);
 }
 
@@ -120,7 +124,8 @@ KernelCost LatentDecode(const Device& device, const LatentDecodeShape& shape) {
   work.key_bytes = (shape.latent + shape.rope) * ElementBytes(shape.cache);
   const double rows = std::max(kLeastRows, shape.heads * shape.query_tokens);
   work.key_flops = 2 * rows * (2 * shape.latent + shape.rope);
-  work.result_elements = shape.batch * shape.heads * shape.query_tokens * shape.latent;
+  work.queries = shape.batch * shape.heads * shape.query_tokens;
+  work.result_elements = work.queries * shape.latent;
   return ReadCache(device, DecodeEntry(device, shape.cache, true), work);
 }
 
@@ -128,9 +133,11 @@ KernelCost PrefillAttention(const Device& device, const PrefillShape& shape) {
   const PrefillKernel& kernel = PrefillEntry(device, shape);
   const double units = std::max(1, device.accelerator->compute_units);
   const double width = shape.head_dim + shape.value_dim;
-  const double blocks = std::ceil(shape.query_tokens / kernel.query_tile);
-  const KeyCounts keys = KeysOf(kernel, shape, blocks);
-  const double rounds = Rounds(units, shape.batch * shape.heads * blocks);
+  const double group = kernel.packs_groups ? shape.heads / shape.kv_heads : 1.0;
+  const double blocks = std::ceil(shape.query_tokens * group / kernel.query_tile);
+  const KeyCounts keys = KeysOf(kernel, shape, blocks, kernel.query_tile / group);
+  const double pieces = shape.batch * shape.heads / group * blocks;
+  const double rounds = std::max(1.0, pieces / units + kernel.tail_rounds);
   const double key_rounds =
       std::max(rounds * (keys.mean + kernel.ramp_tokens), keys.most + kernel.ramp_tokens);
   const FlopsPerSecond rate =
@@ -142,7 +149,8 @@ KernelCost PrefillAttention(const Device& device, const PrefillShape& shape) {
   KernelCost cost;
   cost.arithmetic = Flops(2 * kernel.query_tile * width * key_rounds) / rate;
   cost.reading = traffic / (device.accelerator->memory_bandwidth * kernel.memory);
-  cost.time = kernel.start_up + Max(cost.arithmetic, cost.reading);
+  cost.time = kernel.start_up + Max(cost.arithmetic, cost.reading) +
+              Min(cost.arithmetic, cost.reading) * kernel.overlap_loss;
   return cost;
 }
 

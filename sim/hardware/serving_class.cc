@@ -9,7 +9,7 @@ ServingProduct ProductOf(const KernelClass& kernels, const MatrixFormat& format)
   ServingProduct product;
   product.weights = {format.dtype, format.scaling};
   product.tiles = kernels.tiles;
-  product.unit = format.unit;
+  for (MatrixTile& tile : product.tiles) tile.efficiency *= format.unit;
   product.sustained = format.sustained;
   product.ramp_depth = format.ramp_depth;
   product.memory = kernels.memory_efficiency;

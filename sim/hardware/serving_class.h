@@ -19,17 +19,18 @@ struct MatrixTile {
 // Matrix products of one format as engines run them, from one row up.
 struct ServingProduct {
   NumberFormat weights;
-  bool weights_only = false;  // arithmetic in 16 bits on weights that are widened on the way
-  std::vector<MatrixTile> tiles;
-  double unit = 1.0;       // inner loop of the best tile, of a unit's peak
-  double sustained = 1.0;  // all units busy, of the whole peak
-  double ramp_depth = 0;   // of a tile, as extra depth k
-  double memory = 1.0;     // of memory bandwidth, weights streamed past few rows
+  bool weights_only = false;      // arithmetic in 16 bits on weights that are widened on the way
+  std::vector<MatrixTile> tiles;  // efficiency: inner loop, of a unit's peak
+  double sustained = 1.0;         // all units busy, of the whole peak
+  double ramp_depth = 0;          // of a tile, as extra depth k
+  double memory = 1.0;            // of memory bandwidth, weights streamed past few rows
   double overlap_loss = 0;
   Seconds start_up, split_latency;
+  Seconds vector_start_up;  // matrix-vector kernels of a few rows
+  double vector = 0;        // their arithmetic, of the matrix units' peak; 0: there are none
 };
 
-// Attention of engines over a cache: prefill by head size, or decode.
+// Attention of new tokens over a cache.
 struct PrefillKernel {
   struct Point {
     double head_dim = 0;  // mean of keys and values
@@ -38,21 +39,27 @@ struct PrefillKernel {
   DataType arithmetic = DataType::kBf16, cache = DataType::kBf16;
   bool latent = false;  // multi-head latent attention, keys and values expanded
   double query_tile = 128, key_tile = 128;
+  bool packs_groups = false;  // a tile's rows are the query heads of a group side by side
   Seconds start_up;
   double ramp_tokens = 0;
-  double memory = 1.0;  // of memory bandwidth
-  std::vector<Point> points;
+  double tail_rounds = 0.5;  // of the last round, what idle units cost
+  double memory = 1.0;       // of memory bandwidth
+  double overlap_loss = 0;
+  std::vector<Point> points;  // by rising head_dim
 };
 
+// Attention of one new token a sequence over its cache.
 struct DecodeKernel {
   DataType cache = DataType::kBf16;
   bool latent = false;      // multi-head latent attention on the compressed cache
   double memory = 1.0;      // of memory bandwidth, all units busy
   double arithmetic = 1.0;  // of the 16-bit peak
   double unit_share = 1.0;  // what one unit draws of the bandwidth, over its even share
-  double key_tile = 128;    // keys of a step
-  double ramp_tokens = 0;   // of a unit's piece, as extra keys
+  double key_tile = 64;     // keys of a step
+  double max_split = 256;   // most parts of a sequence's cache
+  double ramp_tokens = 0;   // of a unit's part, as extra keys
   Seconds start_up, split_latency;
+  Seconds query_latency;  // of each query head of each sequence, on one unit
 };
 
 // Fused layer of experts.
@@ -60,11 +67,13 @@ struct ExpertLayerKernel {
   NumberFormat weights;
   bool weights_only = false;
   double row_tile = 64;      // rows that an expert's tokens are rounded up to
-  double arithmetic = 1.0;   // of peak, many tokens an expert
+  double arithmetic = 1.0;   // of peak
   double memory = 1.0;       // of memory bandwidth, weights streamed
-  double copy_passes = 1.0;  // times that copies of tokens cross memory, over read and write once
+  double copy_passes = 1.0;  // times that a token's copy crosses memory, over read and write once
   double overlap_loss = 0;
-  Seconds start_up, expert_latency;  // of the layer; of each expert touched
+  Seconds start_up;
+  Seconds touched_latency, held_latency;  // of each expert with tokens; of each expert held
+  Seconds routed_latency;                 // of each token copy looked at
 };
 
 struct ServingKernels {

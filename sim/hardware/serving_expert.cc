@@ -28,9 +28,12 @@ KernelCost ExpertLayer(const Device& device, const ProductFormat& format,
   // A copy is sorted in, and its result put back; between the products, what both projections give.
   const double copy = kWideBytes * (4 * shape.hidden + (projections + 1) * shape.inter);
   const Bytes traffic(kernel.copy_passes * shape.copies * copy);
-  cost.time = kernel.start_up + kernel.expert_latency * shape.touched +
+  const double routed = std::max(shape.copies, shape.routed);
+  cost.time = kernel.start_up + kernel.touched_latency * shape.touched +
+              kernel.held_latency * shape.experts + kernel.routed_latency * routed +
               Max(cost.arithmetic, cost.reading) +
-              Min(cost.arithmetic, cost.reading) * kernel.overlap_loss + traffic / memory;
+              Min(cost.arithmetic, cost.reading) * kernel.overlap_loss +
+              traffic / device.accelerator->memory_bandwidth;
   return cost;
 }
 

@@ -89,7 +89,9 @@ KernelCost LatentDecode(const Device& device, const LatentDecodeShape& shape);
 // Routed experts of one layer on one rank, both products, activation, and sorting copies of tokens.
 // `copies` = tokens x experts a token, of those that arrive at this rank.
 struct ExpertShape {
-  double copies = 0;             // token copies for the experts of this rank
+  double copies = 0;  // token copies for the experts of this rank
+  double routed =
+      0;  // copies that the router here looks at, those for other ranks included; 0: `copies`
   double hidden = 0, inter = 0;  // `inter` of one expert on this rank (after tensor parallelism)
   double experts = 0;            // experts held here
   double touched = 0;            // distinct experts with a token: DistinctExperts()

@@ -41,14 +41,9 @@ KernelCost ServingGemm(const Device& device, const ProductFormat& format, const 
   const double units = device.accelerator->compute_units;
   const FlopsPerSecond peak = ServingPeak(device, format.activations.dtype);
   const BytesPerSecond memory = device.accelerator->memory_bandwidth * product.memory;
-  const TileRates rates{product.tiles,
-                        units,
-                        peak * product.unit / std::max(1.0, units),
-                        memory,
-                        product.ramp_depth,
-                        kMostSplits,
-                        kShortestPart,
-                        product.split_latency};
+  const TileRates rates{
+      product.tiles, units,         peak / std::max(1.0, units), memory, product.ramp_depth,
+      kMostSplits,   kShortestPart, product.split_latency};
   const Flops work(2 * shape.m * shape.n * shape.k * shape.batch);
   KernelCost cost;
   cost.arithmetic = Max(BestTiledTime(rates, shape), work / (peak * product.sustained));
@@ -58,6 +53,11 @@ KernelCost ServingGemm(const Device& device, const ProductFormat& format, const 
   cost.reading = traffic / memory;
   cost.time = product.start_up + Max(cost.arithmetic, cost.reading) +
               Min(cost.arithmetic, cost.reading) * product.overlap_loss;
+  if (product.vector > 0) {
+    const Seconds arithmetic = work / (peak * product.vector);
+    const Seconds time = product.vector_start_up + Max(arithmetic, cost.reading);
+    if (time < cost.time) cost = {time, arithmetic, cost.reading};
+  }
   return cost;
 }
 

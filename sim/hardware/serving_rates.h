@@ -2,6 +2,8 @@
 #ifndef SIM_HARDWARE_SERVING_RATES_H_
 #define SIM_HARDWARE_SERVING_RATES_H_
 
+#include <cmath>
+
 #include "sim/hardware/serving_kernel.h"
 
 namespace fleetsim {
@@ -9,24 +11,29 @@ namespace fleetsim {
 // Peak of the format on the device as installed; of 16 bits: BF16, else FP16, else FP32.
 FlopsPerSecond ServingPeak(const Device& device, DataType dtype);
 
-// The entry of the same elements and scaling, else of the same elements, else the first.
+// The entry of the same elements and scaling, else of the same elements, else for weights that are
+// widened on the way the one of the nearest width, else the first.
 template <class Kernels>
 const typename Kernels::value_type& EntryOf(const Kernels& kernels, const ProductFormat& format) {
-  const bool weights_only = format.WeightsOnly();
-  const typename Kernels::value_type* found = nullptr;
+  const NumberFormat& wanted = format.weights;
+  const auto distance = [&](const auto& kernel) {
+    if (kernel.weights_only != format.WeightsOnly()) return 100.0;
+    const bool same = kernel.weights.dtype == wanted.dtype ||
+                      (!IsNarrow(kernel.weights.dtype) && !IsNarrow(wanted.dtype));
+    if (same) return kernel.weights.scaling == wanted.scaling ? 0.0 : 1.0;
+    if (!kernel.weights_only) return 100.0;
+    return 10.0 + std::abs(ElementBytes(kernel.weights.dtype) - ElementBytes(wanted.dtype));
+  };
+  const typename Kernels::value_type* found = &kernels.front();
+  double nearest = distance(*found);
   for (const auto& kernel : kernels) {
-    const bool same = kernel.weights.dtype == format.weights.dtype ||
-                      (!IsNarrow(kernel.weights.dtype) && !IsNarrow(format.weights.dtype));
-    if (!same || kernel.weights_only != weights_only) continue;
-    if (kernel.weights.scaling == format.weights.scaling) return kernel;
-    if (found == nullptr) found = &kernel;
+    const double here = distance(kernel);
+    if (here < nearest) {
+      nearest = here;
+      found = &kernel;
+    }
   }
-  if (found != nullptr) return *found;
-  // Weights that are widened on the way: those of the nearest width, before other arithmetic.
-  for (const auto& kernel : kernels) {
-    if (kernel.weights_only && weights_only) return kernel;
-  }
-  return kernels.front();
+  return *found;
 }
 
 }  // namespace fleetsim

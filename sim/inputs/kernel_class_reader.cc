@@ -5,46 +5,13 @@
 
 #include "proto/kernel_class.pb.h"
 #include "sim/inputs/evidence.h"
+#include "sim/inputs/kernel_fields.h"
+#include "sim/inputs/serving_kernels_reader.h"
 
 namespace fleetsim {
 namespace {
 
-// Boost clocks lie up to a tenth above the clock that vendors state peaks at.
-constexpr double kLargestUnitRatio = 1.15;
-constexpr double kLongestStartUpSeconds = 1e-3;
-constexpr double kLargestTile = 4096;
-constexpr double kDeepestRamp = 1e5;
-
-// Where the numbers of one entry are, for error messages.
-class Fields {
- public:
-  Fields(const std::string& file, const FieldLines& lines) : file_(file), lines_(lines) {}
-
-  absl::Status Wrong(const std::string& path, absl::string_view found,
-                     absl::string_view expected) const {
-    return InputError({file_, lines_.LineOf(path), path}, found, expected);
-  }
-  // low < value <= high.
-  absl::Status Above(const std::string& path, double value, double low, double high) const {
-    if (value > low && value <= high) return absl::OkStatus();
-    return Wrong(path, absl::StrCat("is ", value),
-                 absl::StrCat("more than ", low, ", at most ", high));
-  }
-  // low <= value <= high.
-  absl::Status Within(const std::string& path, double value, double low, double high) const {
-    if (value >= low && value <= high) return absl::OkStatus();
-    return Wrong(path, absl::StrCat("is ", value), absl::StrCat(low, " to ", high));
-  }
-  absl::Status NotEmpty(const std::string& path, int size) const {
-    return size > 0 ? absl::OkStatus() : Wrong(path, "is missing", "at least one");
-  }
-
- private:
-  const std::string& file_;
-  const FieldLines& lines_;
-};
-
-absl::StatusOr<DataType> ReadFormat(const Fields& fields, const std::string& path,
+absl::StatusOr<DataType> ReadFormat(const KernelFields& fields, const std::string& path,
                                     proto::DataType dtype) {
   if (dtype == proto::DATA_TYPE_UNSPECIFIED || !proto::DataType_IsValid(dtype)) {
     return fields.Wrong(path, "is missing", "one of FP32, TF32, BF16, FP16, FP8, INT8, FP4, INT4");
@@ -53,7 +20,7 @@ absl::StatusOr<DataType> ReadFormat(const Fields& fields, const std::string& pat
   return static_cast<DataType>(dtype - 1);
 }
 
-absl::StatusOr<AttentionKernel> ReadGeneration(const Fields& fields, const std::string& path,
+absl::StatusOr<AttentionKernel> ReadGeneration(const KernelFields& fields, const std::string& path,
                                                proto::SoftwareStack::AttentionKernel generation) {
   switch (generation) {
     case proto::SoftwareStack::FLASH1:
@@ -67,7 +34,8 @@ absl::StatusOr<AttentionKernel> ReadGeneration(const Fields& fields, const std::
   }
 }
 
-absl::Status ReadTiles(const Fields& fields, const proto::KernelClass& entry, KernelClass* result) {
+absl::Status ReadTiles(const KernelFields& fields, const proto::KernelClass& entry,
+                       KernelClass* result) {
   RETURN_IF_ERROR(fields.NotEmpty("tile", entry.tile_size()));
   for (int i = 0; i < entry.tile_size(); ++i) {
     const proto::KernelClass::Tile& tile = entry.tile(i);
@@ -81,7 +49,7 @@ absl::Status ReadTiles(const Fields& fields, const proto::KernelClass& entry, Ke
   return absl::OkStatus();
 }
 
-absl::Status ReadMatrix(const Fields& fields, const proto::KernelClass& entry,
+absl::Status ReadMatrix(const KernelFields& fields, const proto::KernelClass& entry,
                         KernelClass* result) {
   RETURN_IF_ERROR(fields.NotEmpty("matrix", entry.matrix_size()));
   for (int i = 0; i < entry.matrix_size(); ++i) {
@@ -113,7 +81,7 @@ absl::Status ReadMatrix(const Fields& fields, const proto::KernelClass& entry,
   return absl::OkStatus();
 }
 
-absl::Status ReadPoints(const Fields& fields, const std::string& parent,
+absl::Status ReadPoints(const KernelFields& fields, const std::string& parent,
                         const proto::KernelClass::Attention& attention, FlashAttention* result) {
   RETURN_IF_ERROR(fields.NotEmpty(parent + "point", attention.point_size()));
   double previous = 0;
@@ -129,7 +97,7 @@ absl::Status ReadPoints(const Fields& fields, const std::string& parent,
   return absl::OkStatus();
 }
 
-absl::Status ReadAttention(const Fields& fields, const proto::KernelClass& entry,
+absl::Status ReadAttention(const KernelFields& fields, const proto::KernelClass& entry,
                            KernelClass* result) {
   RETURN_IF_ERROR(fields.NotEmpty("attention", entry.attention_size()));
   for (int i = 0; i < entry.attention_size(); ++i) {
@@ -157,7 +125,7 @@ absl::Status ReadAttention(const Fields& fields, const proto::KernelClass& entry
   return absl::OkStatus();
 }
 
-absl::Status ReadLibraries(const Fields& fields, const proto::KernelClass& entry,
+absl::Status ReadLibraries(const KernelFields& fields, const proto::KernelClass& entry,
                            KernelClass* result) {
   double previous = 0;
   for (int i = 0; i < entry.library_size(); ++i) {
@@ -171,7 +139,7 @@ absl::Status ReadLibraries(const Fields& fields, const proto::KernelClass& entry
   return absl::OkStatus();
 }
 
-absl::Status ReadScalars(const Fields& fields, const proto::KernelClass& entry,
+absl::Status ReadScalars(const KernelFields& fields, const proto::KernelClass& entry,
                          KernelClass* result) {
   const double longest = kLongestStartUpSeconds;
   RETURN_IF_ERROR(fields.Within("max_split", entry.max_split(), 1, 64));
@@ -207,7 +175,7 @@ absl::Status ReadScalars(const Fields& fields, const proto::KernelClass& entry,
 
 absl::StatusOr<KernelClass> ReadKernelClass(const proto::KernelClass& entry,
                                             const std::string& file, const FieldLines& lines) {
-  const Fields fields(file, lines);
+  const KernelFields fields(file, lines);
   KernelClass result;
   if (entry.name().empty()) return fields.Wrong("name", "is missing", "the name of the file");
   result.name = entry.name();
@@ -218,6 +186,9 @@ absl::StatusOr<KernelClass> ReadKernelClass(const proto::KernelClass& entry,
   RETURN_IF_ERROR(ReadScalars(fields, entry, &result));
   RETURN_IF_ERROR(ReadAttention(fields, entry, &result));
   result.serving = ServingOf(result);
+  if (entry.has_serving()) {
+    ASSIGN_OR_RETURN(result.serving, ReadServingKernels(entry.serving(), fields));
+  }
   ASSIGN_OR_RETURN(result.evidence, ReadEvidence(entry, file, lines));
   return result;
 }

@@ -1,0 +1,165 @@
+"""Serving kernels as text: of the measured classes, and of classes that take them from a relative."""
+
+import copy
+import re
+
+import serving_model as model
+import tables
+
+PEER = "ai-dynamo/aiconfigurator performance database, Apache-2.0"
+KERNELS = tables.ROOT / "platforms" / "catalog" / "kernels"
+NAMES = {"bfloat16": {"weights": "BF16"}, "fp8": {"weights": "FP8", "scaling": "PER_TENSOR"},
+         "fp8_block": {"weights": "FP8", "scaling": "PER_BLOCK"}, "nvfp4": {"weights": "FP4", "scaling": "NV"},
+         "sq": {"weights": "INT8", "scaling": "PER_ROW"}, "int8_wo": {"weights": "INT8", "weights_only": "true"},
+         "int4_wo": {"weights": "INT4", "weights_only": "true"},
+         "w4a16_mxfp4": {"weights": "FP4", "scaling": "MX", "weights_only": "true"},
+         "w4a8_mxfp4_mxfp8": {"weights": "FP4", "scaling": "MX"}}
+ELEMENTS = {"bfloat16": "BF16", "fp8": "FP8"}
+# Formats that a measured class has no table of come from a relative that has.
+FORMATS_OF = {"nvidia-h100": "nvidia-h200", "nvidia-b200": "nvidia-h200", "nvidia-gb200": "nvidia-h200",
+              "nvidia-b300": "nvidia-h200", "nvidia-gb300": "nvidia-h200", "nvidia-rtx-pro-6000": "nvidia-l40s"}
+EXPERTS_OF = {"nvidia-a100": "nvidia-h100"}
+# Classes without tables: everything from a relative, arithmetic and bandwidth by the ratio of the published products
+# and streams that the rest of the entries holds.
+RELATIVES = {
+    "nvidia-h20": "nvidia-h200", "nvidia-h100-500w": "nvidia-h100", "nvidia-h100-pcie": "nvidia-h100",
+    "nvidia-l20": "nvidia-l40s", "nvidia-v100": "nvidia-a100", "amd-mi300x": "nvidia-a100",
+    "amd-mi325x": "nvidia-a100", "amd-mi355x": "nvidia-a100", "huawei-ascend-910a": "nvidia-a100",
+    "huawei-ascend-910b": "nvidia-a100", "metax-c500": "nvidia-a100", "metax-c550": "nvidia-a100",
+    "moore-threads-s4000": "nvidia-a100", "hygon-k100": "nvidia-a100", "iluvatar-bi-v150": "nvidia-a100",
+    "google-tpu": "nvidia-a100"}
+
+
+class Training:
+    """What the rest of an entry says of its products, attention and memory."""
+
+    def __init__(self, name):
+        self.text = (KERNELS / f"{name}.textproto").read_text()
+        self.sustained = {}
+        for dtype, ratio in re.findall(r"matrix \{ dtype: (\w+).*?sustained_ratio: ([\d.e-]+)", self.text):
+            self.sustained.setdefault(dtype, float(ratio))
+        self.first = next(iter(self.sustained.values()))
+        self.memory = float(re.search(r"memory_efficiency_ratio: ([\d.e-]+)", self.text)[1])
+        self.stream_start_up = float(re.search(r"stream_start_up_s: ([\d.e-]+)", self.text)[1])
+        points = re.findall(r"point \{ head_dim: (\d+) forward_ratio: ([\d.e-]+)", self.text)
+        sizes = {size: float(ratio) for size, ratio in points}  # of the latest generation
+        self.small_head = sizes["64"] / sizes["128"] if "128" in sizes else 1.0
+        self.attention = float(next((ratio for size, ratio in reversed(points) if size == "128"), points[-1][1]))
+
+
+def scaled(relative, name, of):
+    """The relative's serving kernels at this class's own products, attention and bandwidth."""
+    here, there = Training(name), Training(of)
+    memory, attention = here.memory / there.memory, here.attention / there.attention
+    entry = copy.deepcopy(relative) | {"name": name}
+    general = here.first / there.first
+    for dtype, product in entry["products"]:
+        element = NAMES[dtype]["weights"]
+        known = here.sustained.get(element) if "weights_only" not in NAMES[dtype] else None
+        scale = known / product["sustained"] if known else general
+        for key in ["sustained"] + [f"tile{i}" for i in range(len(model.TILES))]:
+            product[key] = min(1.0, product[key] * scale)
+        product["memory"] = min(1.0, product["memory"] * memory)
+    wide = dict(entry["products"])["bfloat16"]
+    have = {NAMES[dtype]["weights"] for dtype, _ in entry["products"] if "weights_only" not in NAMES[dtype]}
+    for dtype in ("fp8", "sq"):  # a best product is published, the relative has no such units
+        known = here.sustained.get(NAMES[dtype]["weights"])
+        if known and NAMES[dtype]["weights"] not in have:
+            entry["products"].append((dtype, wide | {
+                key: value * min(1.0, known / wide["sustained"]) for key, value in wide.items()
+                if key == "sustained" or key.startswith("tile")}))
+    for *_, kernel in entry["prefill"]:
+        for key in [f"ratio{size}" for size in kernel["sizes"]]:
+            kernel[key] = min(1.0, kernel[key] * attention)
+        kernel["memory"] = min(1.0, kernel["memory"] * memory)
+    for *_, kernel in entry["decode"]:
+        kernel["memory"] = min(1.0, kernel["memory"] * memory)
+        kernel["arithmetic"] = min(1.0, kernel["arithmetic"] * attention)
+    for _, kernel in entry["experts"]:
+        kernel["arithmetic"] = min(1.0, kernel["arithmetic"] * general)
+        kernel["memory"] = min(1.0, kernel["memory"] * memory)
+    return entry
+
+
+def add_formats(entry, relative, part):
+    have = [dtype for dtype, _ in entry[part]]
+    entry[part] += [copy.deepcopy(one) for one in relative[part] if one[0] not in have]
+    return [dtype for dtype, _ in entry[part] if dtype not in have]
+
+
+def fields(values):
+    return " ".join(f"{key}: {value if isinstance(value, str) else f'{value:.4g}'}" for key, value in values.items())
+
+
+def product_line(dtype, p):
+    tiles = ", ".join(f"{p[f'tile{i}']:.3g}" for i in range(len(model.TILES)))
+    return f"  product {{\n    {fields(NAMES[dtype])} tile_ratio: [{tiles}]\n    " + fields({
+        "sustained_ratio": p["sustained"], "ramp_depth": p["ramp"], "memory_ratio": p["memory"],
+        "overlap_loss_ratio": p["overlap"], "start_up_s": p["start_up"], "split_latency_s": p["split_latency"],
+        "vector_start_up_s": p["vector_start_up"], "vector_ratio": p["vector"]}) + "\n  }"
+
+
+def prefill_line(arithmetic, cache, latent, p):
+    head = {"arithmetic": ELEMENTS[arithmetic], "cache": ELEMENTS[cache]} | ({"latent": "true"} if latent else {})
+    packs = {"packs_groups": "true"} if p["packs_groups"] else {}
+    points = "\n".join(f"    point {{ head_dim: {size} ratio: {p[f'ratio{size}']:.4g} }}" for size in p["sizes"])
+    return f"  prefill {{\n    {fields(head | packs)} " + fields({
+        "query_tile": p["query_tile"], "key_tile": p["key_tile"], "start_up_s": p["start_up"],
+        "ramp_tokens": p["ramp"], "tail_rounds": p["tail_rounds"], "memory_ratio": p["memory"],
+        "overlap_loss_ratio": p["overlap"]}) + f"\n{points}\n  }}"
+
+
+def decode_line(cache, latent, p):
+    head = {"cache": ELEMENTS[cache]} | ({"latent": "true"} if latent else {})
+    return f"  decode {{\n    {fields(head)} " + fields({
+        "memory_ratio": p["memory"], "arithmetic_ratio": p["arithmetic"], "unit_share": p["unit_share"],
+        "key_tile": p["key_tile"], "max_split": p["max_split"], "ramp_tokens": p["ramp"],
+        "start_up_s": p["start_up"], "split_latency_s": p["split_latency"],
+        "query_latency_s": p["query_latency"]}) + "\n  }"
+
+
+def experts_line(dtype, p):
+    return f"  experts {{\n    {fields(NAMES[dtype])} " + fields({
+        "row_tile": model.ROW_TILE, "arithmetic_ratio": p["arithmetic"], "memory_ratio": p["memory"],
+        "copy_passes": p["copy_passes"], "overlap_loss_ratio": p["overlap"], "start_up_s": p["start_up"],
+        "touched_latency_s": p["touched_latency"], "held_latency_s": p["held_latency"],
+        "routed_latency_s": p["routed_latency"]}) + "\n  }"
+
+
+def serving_text(entry, start_ups):
+    lines = ["serving {"] + [f"  tile {{ rows: {r} columns: {c} }}" for r, c in model.TILES]
+    lines += [product_line(*one) for one in entry["products"]]
+    lines += [prefill_line(*one) for one in entry["prefill"]]
+    lines += [decode_line(*one) for one in entry["decode"]]
+    lines += [experts_line(*one) for one in entry["experts"]]
+    lines.append("  " + fields({"scale_start_up_s": start_ups[0], "cast_start_up_s": start_ups[1]}))
+    return "\n".join(lines + ["}"]) + "\n"
+
+
+def evidence_text(kind, note):
+    return (f'evidence {{\n  field: "serving"\n  kind: {kind}\n  source: "{PEER}"\n  year: 2026\n'
+            f'  note: "{note}"\n}}\n')
+
+
+def write(entry, kind, note):
+    path = KERNELS / f"{entry['name']}.textproto"
+    text = re.sub(r"(?ms)^serving \{.*?^\}\n", "", path.read_text())
+    text = re.sub(r'(?ms)^evidence \{\n  field: "serving"\n.*?^\}\n', "", text)
+    start_ups = entry["start_ups"] or (Training(entry["name"]).stream_start_up,) * 2
+    block = serving_text(entry, start_ups) + evidence_text(kind, note)
+    position = text.index("\nevidence {") + 1
+    path.write_text(text[:position] + block + text[position:])
+
+
+def write_all(entries):
+    by_name = {entry["name"]: entry for entry in entries}
+    for entry in entries:
+        note = "fitted on the tables by scripts/fit/serving_kernels.py"
+        for part, relatives in (("products", FORMATS_OF), ("experts", FORMATS_OF), ("experts", EXPERTS_OF)):
+            relative = relatives.get(entry["name"])
+            added = add_formats(entry, by_name[relative], part) if relative else []
+            note += f"; {part} {', '.join(added)} as {relative}" if added else ""
+        write(entry, "MEASURED", note)
+    for name, of in RELATIVES.items():
+        write(scaled(by_name[of], name, of), "INFERRED",
+              f"as {of}, arithmetic and bandwidth scaled by this part's published products and streams")
