@@ -14,16 +14,21 @@ namespace {
 constexpr int kMostAccelerators = 10000000;
 constexpr int kMostTokens = 100000000;
 
+// Degrees of prefill and decode instances.
+bool IsSplit(const std::string& cell) { return absl::StrContains(cell, "P/"); }
+
 class Cells {
  public:
   Cells(const CsvTable& table, const CsvTable::Row& row) : table_(table), row_(row) {}
 
   const std::string& Text(const char* column) const { return row_.cells[table_.Column(column)]; }
 
-  // Empty where the cell is; words ("trace") are not numbers of tokens and count as not stated.
+  // Empty where the cell is; "trace" and degrees of split deployments ("8P/4D") count as not
+  // stated.
   absl::StatusOr<std::optional<int>> Count(const char* column, int most) const {
     const std::string& cell = Text(column);
-    if (cell.empty() || cell == "trace") return std::optional<int>();
+    if (cell.empty() || cell == "trace" || cell == "yes" || IsSplit(cell))
+      return std::optional<int>();
     double value = 0;
     if (!absl::SimpleAtod(cell, &value) || value != std::floor(value) || value < 1 ||
         value > most) {
@@ -106,6 +111,9 @@ absl::StatusOr<ServingCase> ReadRow(const CsvTable& table, const CsvTable::Row& 
   ASSIGN_OR_RETURN(point.activation_bits, cells.Bits("act_bits"));
   ASSIGN_OR_RETURN(point.cache_bits, cells.Bits("kv_bits"));
   RETURN_IF_ERROR(ReadLengths(cells, point));
+  point.split = IsSplit(cells.Text("tp"));
+  // Over all ranks of a stage.
+  if (cells.Text("ep") == "yes") measured.expert = measured.accelerators;
   point.varied_lengths = measured.family == "ifx";
   ASSIGN_OR_RETURN(const double value, cells.Value("value"));
   measured.measurements.push_back({cells.Text("metric"), value, cells.Text("unit"), row.line});

@@ -19,11 +19,13 @@ constexpr int kLengthSteps = 8;
 
 // The engine whose `measured_engine` is the longest text in the row's.
 absl::StatusOr<const ServingEngine*> EngineOf(const ServingCase& point, const Catalog& catalog) {
+  const std::string written = absl::AsciiStrToLower(point.engine);
   const ServingEngine* found = nullptr;
   size_t longest = 0;
   for (const auto& [name, engine] : catalog.engines) {
     for (const std::string& text : engine.measured_engines) {
-      if (text.size() <= longest || !absl::StrContainsIgnoreCase(point.engine, text)) continue;
+      if (text.size() <= longest || !absl::StrContains(written, absl::AsciiStrToLower(text)))
+        continue;
       found = &engine;
       longest = text.size();
     }

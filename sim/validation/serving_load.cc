@@ -4,6 +4,7 @@
 #include <cmath>
 #include <regex>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
@@ -67,7 +68,8 @@ absl::Status SetLengths(const ServingCase& point, ServingLoad& load,
 
 bool RunsAsFixedBatch(const ServingCase& point, const ServingEngine& engine) {
   const std::string& notes = point.measured.notes;
-  return engine.defaults.static_batching || absl::StrContainsIgnoreCase(notes, "static batch") ||
+  return engine.defaults.static_batching ||
+         absl::StrContains(absl::AsciiStrToLower(notes), "static batch") ||
          absl::StrContains(notes, "fixed batch") ||
          (absl::StartsWith(point.measured.id, "spw-") && point.load != "inf");
 }

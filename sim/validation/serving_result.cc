@@ -8,6 +8,8 @@
 #include "sim/inference/serving_run.h"
 #include "sim/inference/serving_summary.h"
 #include "sim/serving/fixed_batch.h"
+#include "sim/serving/instance_spec.h"
+#include "sim/serving/step_model.h"
 
 namespace fleetsim {
 namespace {
@@ -20,9 +22,9 @@ int OfRank(double amount, double ranks) {
   return std::max(1, static_cast<int>(std::lround(amount / ranks)));
 }
 
-ServingResult FixedBatch(const ServingTranslation& translation, const PlannedPool& pool) {
+ServingResult FixedBatch(const ServingTranslation& translation, const InstanceModel& model) {
   const ServingLoad& load = translation.load;
-  const ServingLayout& layout = pool.spec.layout;
+  const ServingLayout& layout = translation.job.pools[0].layout;
   const double instances = *translation.job.pools[0].instances;
   const double ranks = layout.attention_data * instances;
   const FixedBatchLoad batch{.batch = OfRank(load.amount, ranks),
@@ -30,7 +32,7 @@ ServingResult FixedBatch(const ServingTranslation& translation, const PlannedPoo
                              .output_tokens = load.output_tokens,
                              .attention_ranks = layout.attention_data,
                              .pipeline_stages = layout.pipeline};
-  const FixedBatchCost cost = RunFixedBatch(*pool.model, batch);
+  const FixedBatchCost cost = RunFixedBatch(model, batch);
   const double seconds = cost.Total().value();
   ServingResult result;
   result.request_rate = load.amount / seconds;
@@ -44,9 +46,9 @@ ServingResult FixedBatch(const ServingTranslation& translation, const PlannedPoo
   return result;
 }
 
-ServingResult OneStep(const ServingTranslation& translation, const PlannedPool& pool) {
+ServingResult OneStep(const ServingTranslation& translation, const InstanceModel& model) {
   const ServingLoad& load = translation.load;
-  const ServingLayout& layout = pool.spec.layout;
+  const ServingLayout& layout = translation.job.pools[0].layout;
   const double accelerators_of_rank = layout.tensor * layout.pipeline;
   StepLoad step;
   const bool prefill = load.kind == LoadKind::kPrefillStep;
@@ -61,7 +63,7 @@ ServingResult OneStep(const ServingTranslation& translation, const PlannedPool& 
     const double context = load.input_tokens + 0.5 * (load.output_tokens - 1);
     step.decode_context = static_cast<std::int64_t>(step.decodes * context);
   }
-  const StepCost cost = pool.model->Cost(std::vector<StepLoad>(layout.attention_data, step));
+  const StepCost cost = model.Cost(std::vector<StepLoad>(layout.attention_data, step));
   const double all = layout.attention_data * *translation.job.pools[0].instances;
   ServingResult result;
   const double seconds = cost.duration.value();
@@ -69,8 +71,8 @@ ServingResult OneStep(const ServingTranslation& translation, const PlannedPool& 
     result.input_rate = all * load.input_tokens * std::ssize(step.prefill) / seconds;
     result.ttft_mean = seconds;
   } else {
-    result.output_rate = all * step.decodes * pool.model->TokensPerDecode() / seconds;
-    result.tpot_mean = seconds / pool.model->TokensPerDecode();
+    result.output_rate = all * step.decodes * model.TokensPerDecode() / seconds;
+    result.tpot_mean = seconds / model.TokensPerDecode();
   }
   return result;
 }
@@ -92,20 +94,40 @@ absl::StatusOr<ServingResult> Queue(const ServingTranslation& translation, const
   return result;
 }
 
+// Batches and steps without a queue. Whether they fit is not in question: they ran.
+absl::StatusOr<ServingResult> WithoutQueue(const ServingTranslation& translation,
+                                           const Fleet& fleet, const Catalog& catalog) {
+  const ServingJob& job = translation.job;
+  ASSIGN_OR_RETURN(const ServingEngine* engine, FindEngine(catalog, job.engine));
+  InstanceSpec spec{.model = &job.model,
+                    .engine = engine,
+                    .precision = job.precision,
+                    .layout = job.pools[0].layout,
+                    .options = ResolveOptions({}, *engine),
+                    .speculation = job.speculation};
+  const double ranks = spec.layout.attention_data * *job.pools[0].instances;
+  if (translation.load.kind == LoadKind::kFixedBatch) {
+    spec.options.max_sequences = OfRank(translation.load.amount, ranks);
+  }
+  ASSIGN_OR_RETURN(const InstanceHardware hardware, InstanceHardwareOf(fleet.leaves[0], catalog));
+  RETURN_IF_ERROR(CheckInstance(spec, hardware));
+  const InstanceModel model(spec, hardware);
+  return translation.load.kind == LoadKind::kFixedBatch ? FixedBatch(translation, model)
+                                                        : OneStep(translation, model);
+}
+
 }  // namespace
 
 absl::StatusOr<ServingResult> SimulatePoint(const ServingTranslation& translation,
                                             const Fleet& fleet, const Catalog& catalog,
                                             Network& network) {
-  ASSIGN_OR_RETURN(const ServingPlan plan, PlanServing(translation.job, fleet, catalog));
   ServingResult result;
   const LoadKind kind = translation.load.kind;
-  if (kind == LoadKind::kFixedBatch) {
-    result = FixedBatch(translation, plan.pools[0]);
-  } else if (kind == LoadKind::kDecodeStep || kind == LoadKind::kPrefillStep) {
-    result = OneStep(translation, plan.pools[0]);
-  } else {
+  if (kind == LoadKind::kClosedLoop || kind == LoadKind::kPoisson) {
+    ASSIGN_OR_RETURN(const ServingPlan plan, PlanServing(translation.job, fleet, catalog));
     ASSIGN_OR_RETURN(result, Queue(translation, plan, network));
+  } else {
+    ASSIGN_OR_RETURN(result, WithoutQueue(translation, fleet, catalog));
   }
   result.accelerators = translation.accelerators;
   return result;

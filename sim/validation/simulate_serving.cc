@@ -31,7 +31,7 @@ std::string Packed(const absl::StatusOr<ServingResult>& result) {
   if (result.ok()) {
     bytes.append(reinterpret_cast<const char*>(&*result), sizeof *result);
   } else {
-    bytes.append(result.status().message());
+    bytes.append(std::string(result.status().message()));
   }
   const auto size = static_cast<std::uint32_t>(bytes.size());
   return std::string(reinterpret_cast<const char*>(&size), sizeof size) + bytes;
