@@ -19,7 +19,8 @@ LAYERS = (
     ("engine",),
     ("training", "serving"),
     ("economics", "plan", "reliability"),
-    ("validation", "inference"),
+    ("inference",),
+    ("validation",),
     ("report",),
     ("commands",),
 )

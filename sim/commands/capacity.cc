@@ -180,7 +180,8 @@ void AddSearchFlags(CLI::App& command, CapacityFlags& flags) {
       .add_option("--precision", flags.precisions,
                   "Weights, and the cache's after a colon, instead of the job's: "
                   "bf16,fp8:fp8,int8,int4")
-      ->delimiter(',');
+      ->delimiter(',')
+      ->allow_extra_args(false);
   command
       .add_option("--rate", flags.rate,
                   "Requests a second to find the fewest instances for; absent: the highest rate")

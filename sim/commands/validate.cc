@@ -1,9 +1,5 @@
 // fleetsim validate: measured runs in, errors of the simulator out.
-#include <unistd.h>
 
-#include <cstdio>
-#include <cstdlib>
-#include <filesystem>
 #include <memory>
 #include <optional>
 #include <set>
@@ -21,9 +17,11 @@
 #include "sim/inputs/file.h"
 #include "sim/inputs/model_reader.h"
 #include "sim/inputs/ratios_reader.h"
+#include "sim/inputs/serving_cases_reader.h"
 #include "sim/report/accuracy_report.h"
 #include "sim/report/ratio_report.h"
 #include "sim/validation/simulate_cases.h"
+#include "sim/validation/simulate_serving.h"
 
 namespace fleetsim {
 namespace {
@@ -51,13 +49,21 @@ bool WantedMetric(const std::string& metric, const Measurement& measurement) {
          metric == MetricClassName(ClassOf(measurement.metric));
 }
 
+absl::Status NothingSelected(const ValidateFlags& flags) {
+  return InputError({flags.cases, 0, ""}, "no case is of this family, grade and metric",
+                    "values that stand in the columns of these names");
+}
+
+bool WantedOrigin(const ValidateFlags& flags, const MeasuredCase& measured) {
+  return Wanted(Words(flags.families), measured.family) &&
+         Wanted(Words(flags.grades), measured.grade);
+}
+
 absl::StatusOr<std::vector<MeasuredCase>> SelectCases(const ValidateFlags& flags) {
   ASSIGN_OR_RETURN(const std::vector<MeasuredCase> all, ReadCases(flags.cases));
-  const std::set<std::string> families = Words(flags.families);
-  const std::set<std::string> grades = Words(flags.grades);
   std::vector<MeasuredCase> selected;
   for (const MeasuredCase& measured : all) {
-    if (!Wanted(families, measured.family) || !Wanted(grades, measured.grade)) continue;
+    if (!WantedOrigin(flags, measured)) continue;
     MeasuredCase kept = measured;
     bool any = false;
     for (Measurement& measurement : kept.measurements) {
@@ -67,11 +73,31 @@ absl::StatusOr<std::vector<MeasuredCase>> SelectCases(const ValidateFlags& flags
     }
     if (any) selected.push_back(kept);
   }
-  if (selected.empty()) {
-    return InputError({flags.cases, 0, ""}, "no case is of this family, grade and metric",
-                      "values that stand in the columns of these names");
-  }
+  if (selected.empty()) return NothingSelected(flags);
   return selected;
+}
+
+// By metric where it is a metric's own name; a kind is selected from the results (KeepKind).
+absl::StatusOr<std::vector<ServingCase>> SelectServing(const ValidateFlags& flags) {
+  ASSIGN_OR_RETURN(const std::vector<ServingCase> all, ReadServingCases(flags.cases));
+  std::vector<ServingCase> selected;
+  for (const ServingCase& point : all) {
+    if (WantedOrigin(flags, point.measured)) selected.push_back(point);
+  }
+  if (selected.empty()) return NothingSelected(flags);
+  return selected;
+}
+
+void KeepKind(const std::string& metric, std::vector<CaseResult>& results) {
+  if (metric.empty()) return;
+  for (CaseResult& result : results) {
+    std::erase_if(result.comparisons, [&](const Comparison& comparison) {
+      return metric != comparison.metric && metric != MetricClassName(comparison.kind);
+    });
+  }
+  std::erase_if(results, [](const CaseResult& result) {
+    return result.comparisons.empty() && result.reason.empty();
+  });
 }
 
 absl::Status CheckLimit(const ValidateFlags& flags) {
@@ -95,26 +121,16 @@ int Judge(const std::vector<CaseResult>& results, std::optional<double> limit) {
 }
 
 // The ratios of the file that --ratios names; none without it.
-absl::StatusOr<std::vector<MeasuredRatio>> RatiosOf(const ValidateFlags& flags) {
+absl::StatusOr<std::vector<MeasuredRatio>> RatiosOf(const ValidateFlags& flags,
+                                                    const std::vector<MeasuredCase>& cases) {
   if (flags.ratios.empty()) return std::vector<MeasuredRatio>();
-  ASSIGN_OR_RETURN(const std::vector<MeasuredCase> all, ReadCases(flags.cases));
-  return ReadRatios(flags.ratios, all);
+  return ReadRatios(flags.ratios, cases);
 }
 
-absl::StatusOr<int> Validate(const ValidateFlags& flags, const CommonFlags& common) {
-  ASSIGN_OR_RETURN(const TableFormat format, ParseTableFormat(flags.format));
-  RETURN_IF_ERROR(CheckLimit(flags));
-  ASSIGN_OR_RETURN(const std::string root, LocateCatalog(common.catalog));
-  ASSIGN_OR_RETURN(const Catalog catalog, ReadCatalog(root));
-  ASSIGN_OR_RETURN(const Models models, ReadModels(ModelsBeside(root)));
-  ASSIGN_OR_RETURN(const std::vector<MeasuredCase> cases, SelectCases(flags));
-  ASSIGN_OR_RETURN(const std::vector<MeasuredRatio> wanted, RatiosOf(flags));
-  std::vector<CaseResult> results;
-  {
-    Progress progress("cases simulated", static_cast<int>(cases.size()));
-    results = SimulateCases(cases, catalog, models, AvailableProcessors(),
-                            [&](int done) { progress.Report(done); });
-  }
+// What is shown and judged, of results that point into cases which the caller holds.
+absl::StatusOr<int> Show(const ValidateFlags& flags, TableFormat format,
+                         const std::vector<MeasuredRatio>& wanted,
+                         const std::vector<CaseResult>& results) {
   if (!flags.plot.empty()) {
     ASSIGN_OR_RETURN(const std::string plot,
                      DrawPlot([&](const std::string& path) { return ParityPlot(results, path); }));
@@ -129,11 +145,55 @@ absl::StatusOr<int> Validate(const ValidateFlags& flags, const CommonFlags& comm
   return Judge(results, flags.max_mean_error);
 }
 
+absl::StatusOr<int> ValidateServing(const ValidateFlags& flags, TableFormat format,
+                                    const Catalog& catalog, const Models& models) {
+  ASSIGN_OR_RETURN(const std::vector<ServingCase> points, SelectServing(flags));
+  std::vector<MeasuredCase> cases;
+  for (const ServingCase& point : points) cases.push_back(point.measured);
+  ASSIGN_OR_RETURN(const std::vector<MeasuredRatio> wanted, RatiosOf(flags, cases));
+  std::vector<CaseResult> results;
+  {
+    Progress progress("points simulated", static_cast<int>(points.size()));
+    results = SimulateServingCases(points, catalog, models, AvailableProcessors(),
+                                   [&](int done) { progress.Report(done); });
+  }
+  KeepKind(flags.metric, results);
+  return Show(flags, format, wanted, results);
+}
+
+absl::StatusOr<int> ValidateTraining(const ValidateFlags& flags, TableFormat format,
+                                     const Catalog& catalog, const Models& models) {
+  ASSIGN_OR_RETURN(const std::vector<MeasuredCase> cases, SelectCases(flags));
+  std::vector<MeasuredCase> all;
+  if (!flags.ratios.empty()) {
+    ASSIGN_OR_RETURN(all, ReadCases(flags.cases));
+  }
+  ASSIGN_OR_RETURN(const std::vector<MeasuredRatio> wanted, RatiosOf(flags, all));
+  std::vector<CaseResult> results;
+  {
+    Progress progress("cases simulated", static_cast<int>(cases.size()));
+    results = SimulateCases(cases, catalog, models, AvailableProcessors(),
+                            [&](int done) { progress.Report(done); });
+  }
+  return Show(flags, format, wanted, results);
+}
+
+absl::StatusOr<int> Validate(const ValidateFlags& flags, const CommonFlags& common) {
+  ASSIGN_OR_RETURN(const TableFormat format, ParseTableFormat(flags.format));
+  RETURN_IF_ERROR(CheckLimit(flags));
+  ASSIGN_OR_RETURN(const bool serving, IsServingTable(flags.cases));
+  ASSIGN_OR_RETURN(const std::string root, LocateCatalog(common.catalog));
+  ASSIGN_OR_RETURN(const Catalog catalog, ReadCatalog(root));
+  ASSIGN_OR_RETURN(const Models models, ReadModels(ModelsBeside(root)));
+  return serving ? ValidateServing(flags, format, catalog, models)
+                 : ValidateTraining(flags, format, catalog, models);
+}
+
 }  // namespace
 
 void AddValidateCommand(CLI::App& app, const CommonFlags& common, int& exit_code) {
-  CLI::App* command =
-      app.add_subcommand("validate", "Compares simulated with measured training runs");
+  CLI::App* command = app.add_subcommand(
+      "validate", "Compares simulated with measured training runs or serving points");
   const auto flags = std::make_shared<ValidateFlags>();
   command->add_option("CASES", flags->cases, "CSV of measured runs; columns in docs/validate.md")
       ->required();
@@ -141,7 +201,8 @@ void AddValidateCommand(CLI::App& app, const CommonFlags& common, int& exit_code
   command->add_option("--grade", flags->grades, "Grades to take: A,B,C");
   command->add_option(
       "--metric", flags->metric,
-      "A kind (speed, memory, power, energy, run, nameplate) or a metric of the table");
+      "A kind (speed, memory, power, energy, run, nameplate; of serving: fixed batch, throughput, "
+      "ttft, tpot, latency) or a metric of the table");
   command->add_option("--format", flags->format, "text, json or csv")
       ->check(CLI::IsMember({"text", "json", "csv"}))
       ->capture_default_str();

@@ -19,8 +19,7 @@ double Percentile(const std::vector<double>& values, double share) {
 }  // namespace
 
 double Comparison::Slower() const {
-  const bool is_time = absl::EndsWith(metric, "_time");
-  return kind == MetricClass::kSpeed && !is_time ? measured / simulated - 1.0 : Error();
+  return IsRate(kind, metric) ? measured / simulated - 1.0 : Error();
 }
 
 ErrorSummary Summarise(const std::vector<const Comparison*>& comparisons) {

@@ -4,6 +4,7 @@
 #include <array>
 #include <iterator>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_join.h"
 
 namespace fleetsim {
@@ -97,9 +98,16 @@ int SpeedRank(const std::string& metric) {
 }
 
 const char* MetricClassName(MetricClass kind) {
-  constexpr std::array<const char*, 7> kNames = {"speed", "memory",    "power", "energy",
-                                                 "run",   "nameplate", "other"};
+  constexpr std::array<const char*, 13> kNames = {
+      "speed",       "memory",     "power", "energy", "run",     "nameplate", "other",
+      "fixed batch", "throughput", "ttft",  "tpot",   "latency", "kernel"};
   return kNames[static_cast<int>(kind)];
+}
+
+bool IsRate(MetricClass kind, const std::string& metric) {
+  if (kind == MetricClass::kSpeed) return !absl::EndsWith(metric, "_time");
+  return kind == MetricClass::kFixedBatch || kind == MetricClass::kThroughput ||
+         kind == MetricClass::kKernel;
 }
 
 bool IsJudgedApart(MetricClass kind) {

@@ -16,8 +16,26 @@ namespace fleetsim {
 // Run metrics (hours, days) are of whole trainings and hold pauses that a step has not: the
 // simulated value is a lower bound. Nameplate metrics were computed by their authors from TDP and
 // hours. Both are judged apart.
-enum class MetricClass { kSpeed, kMemory, kPower, kEnergy, kRun, kNameplate, kOther };
-const char* MetricClassName(MetricClass kind);  // "speed", "memory", ..
+// Of serving: throughput of fixed batches and of running queues, time to the first token, time of a
+// later one, whole requests, single kernels.
+enum class MetricClass {
+  kSpeed,
+  kMemory,
+  kPower,
+  kEnergy,
+  kRun,
+  kNameplate,
+  kOther,
+  kFixedBatch,
+  kThroughput,
+  kFirstToken,
+  kOutputToken,
+  kLatency,
+  kKernel,
+};
+const char* MetricClassName(MetricClass kind);  // "speed", "memory", .., "fixed batch", ..
+// More is faster.
+bool IsRate(MetricClass kind, const std::string& metric);
 bool IsJudgedApart(MetricClass kind);
 MetricClass ClassOf(const std::string& metric);
 

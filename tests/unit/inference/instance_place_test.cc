@@ -61,16 +61,18 @@ TEST(InstancePlace, LargeInstancesFillHostsUnderOneLeaf) {
 TEST(InstancePlace, StatedNumbersComeFirst) {
   const auto places = Place({PoolOf(8), PoolOf(8, 2)});
   ASSERT_TRUE(places.ok()) << places.status();
-  ASSERT_EQ(places->size(), 2);
+  ASSERT_EQ(places->size(), 3);
   EXPECT_EQ((*places)[0].request, 0);
   EXPECT_THAT((*places)[0].instances, ElementsAre(ElementsAre(2)));
-  EXPECT_THAT((*places)[1].instances, ElementsAre(ElementsAre(0), ElementsAre(1)));
+  EXPECT_EQ((*places)[1].request, 0);
+  EXPECT_THAT((*places)[1].instances, ElementsAre(ElementsAre(3, 4)));  // two hosts of four
+  EXPECT_THAT((*places)[2].instances, ElementsAre(ElementsAre(0), ElementsAre(1)));
 }
 
 TEST(InstancePlace, NoRoomSaysForHowMany) {
-  const auto places = Place({PoolOf(8, 4)});
+  const auto places = Place({PoolOf(8, 5)});  // three of one host each, one of two hosts of four
   EXPECT_EQ(places.status().code(), absl::StatusCode::kFailedPrecondition);
-  EXPECT_THAT(std::string(places.status().message()), HasSubstr("give instances: 3"));
+  EXPECT_THAT(std::string(places.status().message()), HasSubstr("give instances: 4"));
   EXPECT_THAT(std::string(Place({PoolOf(32)}).status().message()), HasSubstr("smaller layout"));
 }
 

@@ -45,10 +45,11 @@ TEST(RequestTraffic, ArrivalsEndAfterTheirNumberOrTheirTime) {
 TEST(RequestTraffic, BurstsKeepTheMeanRate) {
   TrafficRequest traffic = Base();
   traffic.source = ArrivalRequest{ArrivalPattern::kBursty, 10, 4, Seconds(5)};
-  traffic.requests = 40000;
+  traffic.requests = 200000;
   const std::vector<Request> requests = Take(traffic);
-  // About 1000 on-off cycles of 20 s: the mean of their lengths is known to 1 / sqrt(1000) = 3 %.
-  EXPECT_NEAR(40000 / requests.back().arrival.value(), 10, 1.5);
+  // 5,000 s in bursts of 5 s: 1,000 cycles, give or take 32, of 15 s between two bursts. These sum
+  // to 15,000 s with a standard deviation of 15 s x sqrt(2 x 1,000): 3.4 % of the 20,000 s.
+  EXPECT_NEAR(200000 / requests.back().arrival.value(), 10, 3 * 0.34);
 }
 
 TEST(RequestTraffic, AClosedLoopHoldsItsClients) {

@@ -1,0 +1,143 @@
+#include "sim/validation/serving_case.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "sim/serving/kv_capacity.h"
+#include "sim/validation/case_fleet.h"
+#include "sim/validation/case_model.h"
+#include "sim/validation/serving_formats.h"
+
+namespace fleetsim {
+namespace {
+
+constexpr double kLeastLength = 0.8;  // of the stated one, InferenceX's random range ratio
+constexpr int kLengthSteps = 8;
+
+// The engine whose `measured_engine` is the longest text in the row's.
+absl::StatusOr<const ServingEngine*> EngineOf(const ServingCase& point, const Catalog& catalog) {
+  const std::string written = absl::AsciiStrToLower(point.engine);
+  const ServingEngine* found = nullptr;
+  size_t longest = 0;
+  for (const auto& [name, engine] : catalog.engines) {
+    for (const std::string& text : engine.measured_engines) {
+      if (text.size() <= longest || !absl::StrContains(written, absl::AsciiStrToLower(text)))
+        continue;
+      found = &engine;
+      longest = text.size();
+    }
+  }
+  if (found != nullptr) return found;
+  return absl::NotFoundError(absl::StrCat("no engine in the catalog for '", point.engine, "'"));
+}
+
+// Of the whole model on one accelerator.
+double WeightBytesOf(const Architecture& model, const ServingEngine& engine,
+                     const ServingPrecision& precision) {
+  InstanceSpec spec;
+  spec.model = &model;
+  spec.engine = &engine;
+  spec.precision = precision;
+  return StageWeights(spec, 0).value();
+}
+
+LengthDistribution LengthsOf(int tokens, bool varied) {
+  if (!varied) return {{static_cast<double>(tokens)}, {1.0}};
+  LengthDistribution lengths;
+  for (int i = 0; i <= kLengthSteps; ++i) {
+    const double share = kLeastLength + (1 - kLeastLength) * i / kLengthSteps;
+    lengths.tokens.push_back(std::max(1.0, std::floor(tokens * share)));
+    lengths.weights.push_back(1.0 / (kLengthSteps + 1));
+  }
+  return ListedLengths(lengths.tokens, lengths.weights);
+}
+
+TrafficRequest TrafficOf(const ServingLoad& load) {
+  TrafficRequest traffic;
+  if (load.kind == LoadKind::kPoisson) {
+    traffic.source = ArrivalRequest{.rate_per_s = load.amount};
+  } else {
+    traffic.source = ClosedLoopRequest{.concurrency = static_cast<int>(load.amount)};
+  }
+  traffic.input = LengthsOf(load.input_tokens, load.varied_lengths);
+  traffic.output = LengthsOf(load.output_tokens, load.varied_lengths);
+  traffic.requests = load.requests;
+  return traffic;
+}
+
+absl::StatusOr<FleetRequest> HardwareOf(const ServingCase& point, const InstanceGroup& group,
+                                        const Catalog& catalog, std::vector<std::string>& rules) {
+  MeasuredCase measured = point.measured;
+  measured.accelerators = group.instances * group.layout.Accelerators();
+  measured.per_node = std::min(8, *measured.accelerators);
+  Strategy strategy;
+  strategy.tensor = std::min(8, group.layout.StageAccelerators());
+  strategy.data = *measured.accelerators / strategy.tensor;
+  return FleetOf(measured, strategy, catalog, rules);
+}
+
+// What serving steps are not modelled for.
+absl::Status CheckSplit(const ServingCase& point) {
+  if (point.split) {
+    return absl::UnimplementedError("split prefill and decode: numbers of workers not stated");
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::StatusOr<ServingTranslation> TranslateServing(const ServingCase& point,
+                                                    const Catalog& catalog, const Models& models) {
+  RETURN_IF_ERROR(CheckSplit(point));
+  ServingTranslation result;
+  ServingJob& job = result.job;
+  ASSIGN_OR_RETURN(job.model, ModelOf(point.measured, models, result.rules));
+  ASSIGN_OR_RETURN(const Accelerator* accelerator,
+                   FindAccelerator(catalog, point.measured.accelerator));
+  ASSIGN_OR_RETURN(const ServingEngine* engine, EngineOf(point, catalog));
+  job.engine = engine->name;
+  ASSIGN_OR_RETURN(job.precision, FormatsOf(point, job.model, *accelerator, result.rules));
+  ASSIGN_OR_RETURN(result.load, LoadOf(point, *engine, result.rules));
+  ASSIGN_OR_RETURN(job.speculation, SpeculationOf(point, result.rules));
+  ASSIGN_OR_RETURN(const InstanceGroup group,
+                   GroupOf(point, job.model, *accelerator,
+                           WeightBytesOf(job.model, *engine, job.precision), result.rules));
+  PoolRequest pool;
+  pool.layout = group.layout;
+  pool.instances = group.instances;
+  job.pools.push_back(pool);
+  job.traffic = TrafficOf(result.load);
+  ASSIGN_OR_RETURN(result.fleet, HardwareOf(point, group, catalog, result.rules));
+  result.accelerators = group.instances * group.layout.Accelerators();
+  return result;
+}
+
+std::string SimulationKey(const ServingTranslation& translation) {
+  const ServingJob& job = translation.job;
+  const ServingLayout& layout = job.pools[0].layout;
+  const ServingLoad& load = translation.load;
+  const auto format = [](const ProductFormat& product) {
+    return absl::StrCat(static_cast<int>(product.weights.dtype), ".",
+                        static_cast<int>(product.weights.scaling), ".",
+                        static_cast<int>(product.activations.dtype), ".",
+                        static_cast<int>(product.activations.scaling));
+  };
+  std::string key =
+      absl::StrCat(job.model.name, "|", job.engine, "|", translation.fleet.accelerator->name, "|",
+                   translation.fleet.server->name, "|", format(job.precision.products), "|",
+                   format(job.precision.experts), "|", static_cast<int>(job.precision.cache));
+  absl::StrAppend(&key, "|", layout.tensor, "|", layout.pipeline, "|", layout.attention_data, "|",
+                  layout.expert, "|", *job.pools[0].instances, "|", static_cast<int>(load.kind),
+                  "|", load.amount, "|", load.requests, "|", load.input_tokens, "|",
+                  load.output_tokens, "|", load.varied_lengths);
+  if (job.speculation) {
+    absl::StrAppend(&key, "|", job.speculation->draft_tokens, "|",
+                    job.speculation->accepted_tokens);
+  }
+  return key;
+}
+
+}  // namespace fleetsim

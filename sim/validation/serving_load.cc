@@ -1,0 +1,225 @@
+#include "sim/validation/serving_load.h"
+
+#include <algorithm>
+#include <cmath>
+#include <regex>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+
+namespace fleetsim {
+namespace {
+
+// TensorRT-LLM's tables queue 3,000 requests of most lengths (performance overview, 0.12 and
+// later), more of short ones.
+constexpr int kQueuedRequests = 3000;
+constexpr int kQueuedShortRequests = 12000;
+constexpr int kShortTokens = 512;
+// Clients' requests after the first of each, so that the run is longer than its beginning.
+constexpr int kRounds = 4;
+constexpr int kPoissonRequests = 1500;
+constexpr int kOfflineRequestsOfAccelerator = 3000;
+constexpr double kWeightShare = 0.6;
+// Accepted tokens of DeepSeek-V3's own module: 85 to 90 % of second tokens (arXiv 2412.19437,
+// section 5.4.3).
+constexpr double kDeepSeekAccepted = 1.85;
+// Llama-3.1-8B's input in MLPerf, of the same articles (CNN/DailyMail).
+constexpr int kNewsTokens = 778;
+// MLPerf's GPT-J: 4,016,878 characters in 13,368 answers, at 4.35 characters a token.
+constexpr int kGptJAnswer = 69;
+
+absl::Status Missing(absl::string_view what) { return absl::UnimplementedError(what); }
+
+bool Matches(const std::string& text, const char* pattern, std::smatch& match) {
+  return std::regex_search(text, match, std::regex(pattern));
+}
+
+absl::Status SetLengths(const ServingCase& point, ServingLoad& load,
+                        std::vector<std::string>& rules) {
+  const std::string& notes = point.measured.notes;
+  std::smatch match;
+  if (point.input_tokens) {
+    load.input_tokens = *point.input_tokens;
+  } else if (absl::StrContains(notes, "CNN/DailyMail")) {
+    load.input_tokens = kNewsTokens;
+    rules.push_back("input length not stated: 778, CNN/DailyMail as with Llama-3.1-8B");
+  } else if (Matches(notes, "ISL<=([0-9]{2,6})", match)) {
+    load.input_tokens = std::stoi(match[1]) / 2;
+    rules.push_back("mean input length not stated: half of the longest");
+  } else {
+    return Missing("row does not state the input length");
+  }
+  if (point.output_tokens) {
+    load.output_tokens = *point.output_tokens;
+  } else if (absl::StrContains(point.measured.model, "GPT-J")) {
+    load.output_tokens = kGptJAnswer;
+    rules.push_back("output length not stated: 69, of MLPerf's reference answers");
+  } else if (load.kind == LoadKind::kDecodeStep || load.kind == LoadKind::kPrefillStep) {
+    load.output_tokens = 1;
+  } else {
+    return Missing("row does not state the output length");
+  }
+  load.varied_lengths = point.varied_lengths;
+  if (point.varied_lengths) rules.push_back("lengths even from 0.8 to 1 of those stated");
+  return absl::OkStatus();
+}
+
+bool RunsAsFixedBatch(const ServingCase& point, const ServingEngine& engine) {
+  const std::string& notes = point.measured.notes;
+  return engine.defaults.static_batching ||
+         absl::StrContains(absl::AsciiStrToLower(notes), "static batch") ||
+         absl::StrContains(notes, "fixed batch") ||
+         (absl::StartsWith(point.measured.id, "spw-") && point.load != "inf");
+}
+
+// Kind and amount as the column says.
+absl::Status SetKind(const ServingCase& point, const ServingEngine& engine, ServingLoad& load) {
+  std::smatch match;
+  const std::string& text = point.load;
+  double number = 0;
+  if (absl::SimpleAtod(text, &number) && std::isfinite(number)) {
+    load.kind = RunsAsFixedBatch(point, engine) ? LoadKind::kFixedBatch : LoadKind::kClosedLoop;
+    load.amount = number;
+    load.requests = static_cast<int>(number) * kRounds;
+  } else if (text == "inf" || text == "offline") {
+    load.requests = 0;
+  } else if (Matches(text, "^([0-9.]+)/[GN]PU$", match)) {
+    load.kind = LoadKind::kDecodeStep;
+    load.amount = std::stod(match[1]);
+  } else if (Matches(text, "^([0-9]+) tokens/[GN]PU$", match)) {
+    load.kind = LoadKind::kPrefillStep;
+    load.amount = std::stod(match[1]);
+  } else if (Matches(text, "^([0-9]{1,7}) requests at once$", match)) {
+    load.requests = std::stoi(match[1]);
+    load.amount = load.requests;
+  } else if (Matches(text, "^poisson@([0-9.]+) rps$", match)) {
+    load.kind = LoadKind::kPoisson;
+    load.amount = std::stod(match[1]);
+    load.requests = kPoissonRequests;
+  } else if (Matches(text, "^trace [a-z]+_0?([0-9]+)\\.jsonl$", match)) {
+    load.kind = LoadKind::kPoisson;
+    load.amount = std::stod(absl::StrCat("0.", std::string(match[1])));
+    load.requests = kPoissonRequests;
+  } else {
+    return Missing(text.empty() ? "row does not state the load"
+                                : absl::StrCat("load '", text, "'"));
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::StatusOr<ServingLoad> LoadOf(const ServingCase& point, const ServingEngine& engine,
+                                   std::vector<std::string>& rules) {
+  ServingLoad load;
+  RETURN_IF_ERROR(SetKind(point, engine, load));
+  RETURN_IF_ERROR(SetLengths(point, load, rules));
+  if (load.requests == 0) {
+    const bool is_short = load.input_tokens + load.output_tokens <= kShortTokens;
+    load.requests = is_short ? kQueuedShortRequests : kQueuedRequests;
+    if (point.load == "offline") {
+      load.requests = kOfflineRequestsOfAccelerator * point.measured.accelerators.value_or(1);
+    }
+    load.amount = load.requests;
+    rules.push_back(absl::StrCat("number of requests not stated: ", load.requests));
+  }
+  if (load.kind == LoadKind::kPoisson && absl::StartsWith(point.load, "trace")) {
+    rules.push_back("trace: Poisson at its rate, every request of the mean lengths");
+  } else if (load.kind != LoadKind::kPoisson && load.requests == load.amount * kRounds) {
+    rules.push_back("number of requests not stated: four a client");
+  }
+  return load;
+}
+
+namespace {
+
+// Both tables write DeepSeek's 8 x 8 of tensor and expert degree on one host as a tensor degree 64.
+int TensorDegree(const ServingCase& point, std::vector<std::string>& rules) {
+  const int tensor = point.measured.tensor.value_or(1);
+  const int expert = point.measured.expert.value_or(1);
+  if (expert > 1 && tensor == expert * expert) {
+    rules.push_back(absl::StrCat("tensor degree ", tensor, " read as ", expert,
+                                 ": expert times tensor degree of the same ranks"));
+    return expert;
+  }
+  return tensor;
+}
+
+int FittingTensorDegree(int accelerators, const Accelerator& accelerator, double weight_bytes) {
+  const double room = kWeightShare * accelerator.UsableMemory().value();
+  int tensor = 1;
+  while (tensor * 2 <= std::min(8, accelerators) && weight_bytes / tensor > room) tensor *= 2;
+  return tensor;
+}
+
+absl::Status SetExperts(const MeasuredCase& measured, const Architecture& model,
+                        ServingLayout& layout) {
+  if (!model.experts) return absl::OkStatus();
+  layout.expert = std::min(measured.expert.value_or(1), layout.StageAccelerators());
+  if (layout.StageAccelerators() % layout.expert == 0) return absl::OkStatus();
+  return Missing("expert degree does not divide the ranks of a stage");
+}
+
+}  // namespace
+
+absl::StatusOr<InstanceGroup> GroupOf(const ServingCase& point, const Architecture& model,
+                                      const Accelerator& accelerator, double weight_bytes,
+                                      std::vector<std::string>& rules) {
+  const MeasuredCase& measured = point.measured;
+  InstanceGroup group;
+  ServingLayout& layout = group.layout;
+  if (!measured.accelerators) return Missing("row does not state the number of accelerators");
+  int accelerators = *measured.accelerators;
+  layout.pipeline = measured.pipeline.value_or(1);
+  if (!measured.tensor) {
+    layout.tensor = FittingTensorDegree(accelerators, accelerator, weight_bytes);
+    group.instances = accelerators / layout.tensor;
+    rules.push_back(absl::StrCat("layout not stated: ", group.instances, " instances of ",
+                                 layout.tensor, " tensor ranks"));
+    RETURN_IF_ERROR(SetExperts(measured, model, layout));
+    return group;
+  }
+  layout.tensor = TensorDegree(point, rules);
+  if (layout.tensor != *measured.tensor && accelerators == *measured.tensor * layout.pipeline) {
+    accelerators = layout.tensor * layout.pipeline;
+  }
+  const int data = measured.data.value_or(1);
+  const int stage = accelerators / layout.pipeline;
+  if (model.experts && data > 1 && stage % data == 0) {
+    layout.attention_data = data;
+    layout.tensor = stage / data;
+  } else {
+    group.instances = stage / layout.tensor;
+  }
+  if (group.instances < 1 || group.instances * layout.Accelerators() != accelerators) {
+    return Missing("degrees do not multiply to the number of accelerators");
+  }
+  RETURN_IF_ERROR(SetExperts(measured, model, layout));
+  return group;
+}
+
+absl::StatusOr<std::optional<Speculation>> SpeculationOf(const ServingCase& point,
+                                                         std::vector<std::string>& rules) {
+  const std::string& notes = point.measured.notes;
+  std::smatch match;
+  if (!absl::StrContains(notes, "MTP")) return std::optional<Speculation>();
+  if (absl::StrContains(notes, "SIMULATED MTP")) return Missing("simulated acceptance");
+  if (absl::StrContains(notes, "MTP-3")) {
+    return Missing("acceptance of speculative decoding is not stated");
+  }
+  Speculation speculation;
+  if (Matches(notes, "accept length ([0-9.]+)-([0-9.]+)", match)) {
+    speculation.accepted_tokens = (std::stod(match[1]) + std::stod(match[2])) / 2;
+    if (Matches(notes, "draft ([0-9])\\)", match)) speculation.draft_tokens = std::stoi(match[1]);
+  } else {
+    speculation.accepted_tokens = kDeepSeekAccepted;
+    rules.push_back("acceptance not stated: 1.85 tokens a step of one draft token");
+  }
+  const int least = static_cast<int>(std::ceil(speculation.accepted_tokens)) - 1;
+  speculation.draft_tokens = std::max(speculation.draft_tokens, least);
+  return std::optional<Speculation>(speculation);
+}
+
+}  // namespace fleetsim

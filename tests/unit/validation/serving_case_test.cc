@@ -1,0 +1,151 @@
+#include "sim/validation/serving_case.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <variant>
+
+#include "sim/inputs/catalog_reader.h"
+#include "sim/inputs/model_reader.h"
+
+namespace fleetsim {
+namespace {
+
+class ServingCaseTest : public testing::Test {
+ protected:
+  static void SetUpTestSuite() {
+    auto catalog = ReadCatalog(FLEETSIM_SOURCE_DIR "/platforms/catalog");
+    auto models = ReadModels(FLEETSIM_SOURCE_DIR "/workloads/models");
+    ASSERT_TRUE(catalog.ok()) << catalog.status();
+    ASSERT_TRUE(models.ok()) << models.status();
+    catalog_ = new Catalog(*std::move(catalog));
+    models_ = new Models(*std::move(models));
+  }
+
+  // Llama-2-7B in 8 bits on one H100.
+  static ServingCase Row(const std::string& engine, const std::string& load) {
+    ServingCase row;
+    row.measured.id = "made-up";
+    row.measured.model = "Llama-2-7B";
+    row.measured.accelerator = "H100-SXM-80GB";
+    row.measured.accelerators = row.measured.tensor = 1;
+    row.engine = engine;
+    row.load = load;
+    row.weight_bits = row.activation_bits = row.cache_bits = 8;
+    row.input_tokens = 128;
+    row.output_tokens = 64;
+    return row;
+  }
+
+  static ServingTranslation Translated(const ServingCase& row) {
+    auto translation = TranslateServing(row, *catalog_, *models_);
+    EXPECT_TRUE(translation.ok()) << translation.status();
+    return translation.ok() ? *std::move(translation) : ServingTranslation();
+  }
+
+  static std::string Reason(const ServingCase& row) {
+    return std::string(TranslateServing(row, *catalog_, *models_).status().message());
+  }
+
+  static const Catalog* catalog_;
+  static const Models* models_;
+};
+const Catalog* ServingCaseTest::catalog_ = nullptr;
+const Models* ServingCaseTest::models_ = nullptr;
+
+TEST_F(ServingCaseTest, TheLongestTextOfAnEngineWins) {
+  EXPECT_EQ(Translated(Row("TensorRT-LLM 0.12.0", "inf")).job.engine, "trtllm-0.12");
+  EXPECT_EQ(Translated(Row("TensorRT-LLM 0.14.0", "inf")).job.engine, "trtllm-0.14");
+  EXPECT_EQ(Translated(Row("vLLM 0.9.2", "8")).job.engine, "vllm-0.9");
+  EXPECT_EQ(Translated(Row("vllm 0.18.0", "8")).job.engine, "vllm-2026");
+  EXPECT_EQ(Reason(Row("Orca 1", "8")), "no engine in the catalog for 'Orca 1'");
+}
+
+TEST_F(ServingCaseTest, LoadsAsTheColumnSays) {
+  const ServingLoad batch = Translated(Row("TensorRT-LLM 0.9.0", "64")).load;
+  EXPECT_EQ(batch.kind, LoadKind::kFixedBatch);
+  EXPECT_EQ(batch.amount, 64);
+  const ServingLoad clients = Translated(Row("vLLM 0.9.2", "64")).load;
+  EXPECT_EQ(clients.kind, LoadKind::kClosedLoop);
+  EXPECT_EQ(clients.requests, 4 * 64);
+  const ServingLoad burst = Translated(Row("vLLM 0.9.2", "1000 requests at once")).load;
+  EXPECT_EQ(burst.amount, 1000);
+  EXPECT_EQ(burst.requests, 1000);
+  const ServingLoad open = Translated(Row("TensorRT-LLM", "poisson@19.90 rps")).load;
+  EXPECT_EQ(open.kind, LoadKind::kPoisson);
+  EXPECT_DOUBLE_EQ(open.amount, 19.9);
+  EXPECT_DOUBLE_EQ(Translated(Row("vLLM 0.6.0", "trace creation_025.jsonl")).load.amount, 0.25);
+  EXPECT_EQ(Translated(Row("vLLM 0.9.2", "48/GPU")).load.kind, LoadKind::kDecodeStep);
+  EXPECT_EQ(Translated(Row("vLLM 0.9.2", "16384 tokens/GPU")).load.kind, LoadKind::kPrefillStep);
+  EXPECT_EQ(Reason(Row("vLLM 0.9.2", "often")), "load 'often'");
+  EXPECT_EQ(Reason(Row("vLLM 0.9.2", "")), "row does not state the load");
+}
+
+TEST_F(ServingCaseTest, FormatsFromBitsAndNotes) {
+  ServingCase row = Row("vLLM 0.9.2", "8");
+  EXPECT_EQ(Translated(row).job.precision.products.activations.scaling, Scaling::kTensorDelayed);
+  row.measured.notes = "method fp8-dynamic";
+  EXPECT_EQ(Translated(row).job.precision.products.activations.scaling, Scaling::kRow);
+  row.weight_bits = 4;
+  row.activation_bits = 16;
+  EXPECT_EQ(Translated(row).job.precision.products.weights.dtype, DataType::kInt4);
+  EXPECT_TRUE(Translated(row).job.precision.products.WeightsOnly());
+  row = Row("vLLM 0.9.2", "8");
+  row.measured.accelerator = "A100-SXM4-80GB";  // no units for FP8
+  EXPECT_EQ(Translated(row).job.precision.products.weights.dtype, DataType::kInt8);
+  EXPECT_EQ(Translated(row).job.precision.cache, DataType::kInt8);
+}
+
+// 2 x 4 of tensor ranks and instances; with experts the data degree is attention's.
+TEST_F(ServingCaseTest, Layouts) {
+  ServingCase row = Row("vLLM 0.9.2", "8");
+  row.measured.accelerators = 8;
+  row.measured.tensor = 2;
+  row.measured.data = 4;
+  ServingTranslation dense = Translated(row);
+  EXPECT_EQ(dense.job.pools[0].layout.tensor, 2);
+  EXPECT_EQ(*dense.job.pools[0].instances, 4);
+  row.measured.model = "DeepSeek-R1";
+  row.measured.tensor = row.measured.data = row.measured.expert = 8;
+  ServingTranslation experts = Translated(row);
+  EXPECT_EQ(experts.job.pools[0].layout.tensor, 1);
+  EXPECT_EQ(experts.job.pools[0].layout.attention_data, 8);
+  EXPECT_EQ(experts.job.pools[0].layout.expert, 8);
+  // A degree of 64 is 8 x 8 of the same ranks.
+  row.measured.accelerators = row.measured.tensor = 64;
+  row.measured.data = 1;
+  EXPECT_EQ(Translated(row).accelerators, 8);
+  row.measured.tensor = 3;
+  EXPECT_EQ(Reason(row), "degrees do not multiply to the number of accelerators");
+}
+
+// 70 GB of 8-bit weights are more than 60 % of 80 GB and less than 60 % of 160 GB.
+TEST_F(ServingCaseTest, WithoutALayoutTheFewestRanksThatHoldTheWeights) {
+  ServingCase row = Row("TensorRT-LLM", "offline");
+  row.measured.model = "Llama-2-70B";
+  row.measured.accelerators = 8;
+  row.measured.tensor.reset();
+  const ServingTranslation translation = Translated(row);
+  EXPECT_EQ(translation.job.pools[0].layout.tensor, 2);
+  EXPECT_EQ(*translation.job.pools[0].instances, 4);
+}
+
+TEST_F(ServingCaseTest, WhatIsMissingIsNamed) {
+  ServingCase row = Row("vLLM 0.9.2", "8");
+  row.output_tokens.reset();
+  EXPECT_EQ(Reason(row), "row does not state the output length");
+  row = Row("vLLM 0.9.2", "8");
+  row.split = true;
+  EXPECT_EQ(Reason(row), "split prefill and decode: numbers of workers not stated");
+}
+
+TEST_F(ServingCaseTest, EqualPointsAreOneSimulation) {
+  ServingCase a = Row("vLLM 0.9.2", "8"), b = a;
+  b.measured.id = "another";
+  EXPECT_EQ(SimulationKey(Translated(a)), SimulationKey(Translated(b)));
+  b.output_tokens = 65;
+  EXPECT_NE(SimulationKey(Translated(a)), SimulationKey(Translated(b)));
+}
+
+}  // namespace
+}  // namespace fleetsim
