@@ -35,6 +35,7 @@ absl::Status SetExperts(const MeasuredCase& measured, Architecture& model) {
   experts.shared_ffn = experts.shared > 0 ? experts.ffn : 0;
   experts.dense_layers = Noted(measured, "first ([0-9]+)() layers dense");
   if (experts.dense_layers == 0) model.ffn = 0;
+  model.multi_token_prediction_layers = Noted(measured, "([0-9]+)() further-token module");
   if (absl::StrContains(measured.notes, "MLA")) model.latent = kDeepSeek;
   model.experts = experts;
   return absl::OkStatus();

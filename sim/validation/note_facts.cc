@@ -98,6 +98,18 @@ std::optional<int> ExpertTensor(const MeasuredCase& measured) {
   return ranks;
 }
 
+double ExpertCapacity(const MeasuredCase& measured) {
+  return StatedNumber(measured, "expert capacity factor ([0-9.]*[0-9])()").value_or(1.0);
+}
+
+bool NamesUlysses(const MeasuredCase& measured) {
+  return absl::StrContains(measured.notes, "Ulysses");
+}
+
+bool NamesShortSamples(const MeasuredCase& measured) {
+  return absl::StrContains(measured.notes, "samples are shorter than the sequence length");
+}
+
 RecomputeModules StatedModules(const MeasuredCase& measured) {
   std::string text = absl::AsciiStrToLower(measured.recompute);
   text = text.substr(text.find(':') == std::string::npos ? 0 : text.find(':') + 1);
@@ -128,7 +140,9 @@ std::optional<double> RecomputedLayers(const MeasuredCase& measured) {
 std::optional<double> RecomputedShare(const MeasuredCase& measured, int layers, int chunks) {
   int block = 0;
   if (absl::SimpleAtoi(Captured(measured, "recompute block over ([0-9]+) layers"), &block)) {
-    return std::min(1.0, static_cast<double>(block) * chunks / layers);
+    const bool by_rank = absl::StrContains(measured.notes, "layers of each pipeline rank");
+    const int parts = by_rank ? measured.pipeline.value_or(1) : chunks;
+    return std::min(1.0, static_cast<double>(block) * parts / layers);
   }
   const std::vector<int> stages =
       Numbers(Captured(measured, "recompute on ([0-9/]+) layers per stage"), '/');

@@ -29,6 +29,16 @@ int OptimizerShards(const MeasuredCase& measured);
 // "expert TP 4": ranks that each expert is cut over.
 std::optional<int> ExpertTensor(const MeasuredCase& measured);
 
+// "expert capacity factor 2.0": room of an expert over its mean share of the tokens; all of it is
+// sent and computed, filled or not. 1 if not stated.
+double ExpertCapacity(const MeasuredCase& measured);
+
+// "Ulysses": attention exchanges heads for the sequence; else keys and values travel round.
+bool NamesUlysses(const MeasuredCase& measured);
+
+// "samples are shorter than the sequence length", by how much is not said.
+bool NamesShortSamples(const MeasuredCase& measured);
+
 // "w/o MTP": the model's further-token modules were left out.
 bool WithoutPrediction(const MeasuredCase& measured);
 
@@ -41,8 +51,9 @@ RecomputeModules StatedModules(const MeasuredCase& measured);
 std::optional<double> RecomputedLayers(const MeasuredCase& measured);
 
 // Layers that are recomputed, of a model of `layers` on `chunks` pipeline chunks, as the notes say:
-// "recompute block over 1 layers" (Megatron: the first so many of each chunk), "full recompute on
-// 6/3/2/3 layers per stage". Empty if they say neither.
+// "recompute block over 1 layers" (Megatron: the first so many of each chunk), "... 1 layers of
+// each pipeline rank" (MindSpeed's --enable-recompute-layers-per-pp-rank), "full recompute on
+// 6/3/2/3 layers per stage". Empty if they say none of it.
 std::optional<double> RecomputedShare(const MeasuredCase& measured, int layers, int chunks);
 
 // "no-op layers 1,15": their numbers from 0, places that hold no layer; empty if not stated.

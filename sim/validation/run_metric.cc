@@ -91,13 +91,16 @@ std::optional<NodePower> NodePowerOf(const StepResult& step, const Fleet& fleet)
   return power;
 }
 
-// Of the whole run: whole steps, no pauses, no evaluation.
+// Of the whole run: whole steps and the evaluations of a benchmark's clock, no pauses.
 std::optional<Seconds> SimulatedDuration(const StepResult& step, const RunFacts& facts,
                                          double sequence_length) {
   const std::optional<double> tokens =
       facts.samples ? *facts.samples * sequence_length : facts.tokens;
   if (!tokens) return std::nullopt;
-  return std::ceil(*tokens / step.tokens) * step.duration;
+  const Seconds steps = std::ceil(*tokens / step.tokens) * step.duration;
+  if (!facts.evaluation) return steps;
+  return steps + EvaluationTime(*facts.evaluation, step, *tokens / sequence_length,
+                                step.tokens / sequence_length);
 }
 
 std::optional<double> RunTime(const StepResult& step, const RunFacts& facts, double sequence_length,
@@ -134,6 +137,7 @@ RunFacts RunFactsOf(const MeasuredCase& measured, const Catalog& catalog,
     facts.tokens = StatedNumber(measured, "(?:^|[^0-9.])([0-9.]+) ?([TB]) tokens");
   }
   facts.samples = StatedNumber(measured, "about ([0-9.]+) samples to target");
+  facts.evaluation = EvaluationOf(measured);
   ReadPlace(measured, catalog, facts, rules);
   return facts;
 }

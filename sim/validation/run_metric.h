@@ -11,6 +11,7 @@
 #include "sim/hardware/fleet.h"
 #include "sim/inputs/cases_reader.h"
 #include "sim/training/result.h"
+#include "sim/validation/benchmark_evaluation.h"
 
 namespace fleetsim {
 
@@ -22,6 +23,7 @@ struct RunFacts {
   std::optional<double> samples;            // "about 589824 samples to target"
   std::optional<double> pue;                // "PUE 1.1", else of the region that the row names
   std::optional<double> carbon_g_per_kwh;   // "57 g/kWh", else of the region
+  std::optional<BenchmarkEvaluation> evaluation;  // that its clock includes
 };
 RunFacts RunFactsOf(const MeasuredCase& measured, const Catalog& catalog,
                     std::vector<std::string>& rules);

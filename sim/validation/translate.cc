@@ -30,6 +30,7 @@ constexpr double kFlopsPerParameter = 6.0;
 absl::Status Missing(absl::string_view what) { return absl::UnimplementedError(what); }
 
 absl::Status CheckKind(const MeasuredCase& measured) {
+  if (NamesShortSamples(measured)) return Missing("length of its samples");
   if (NamesActivationSwap(measured)) return Missing("activations swapped to the host");
   if (NamesTwoDimensionalTensor(measured)) return Missing("two-dimensional tensor parallelism");
   return absl::OkStatus();
@@ -51,6 +52,7 @@ absl::Status SetDegrees(const MeasuredCase& measured, Strategy& strategy,
   strategy.tensor = measured.tensor.value_or(1);
   strategy.pipeline = measured.pipeline.value_or(1);
   strategy.context = measured.context.value_or(1);
+  if (NamesUlysses(measured)) strategy.context_method = ContextMethod::kUlysses;
   if (strategy.tensor < 1 || strategy.pipeline < 1 || strategy.context < 1) {
     return Missing("a parallel degree of zero");
   }
@@ -163,6 +165,7 @@ void SetSharding(const MeasuredCase& measured, const SoftwareStack& stack, Strat
 absl::Status SetExperts(const MeasuredCase& measured, const TrainingSpec& spec, Strategy& strategy,
                         std::vector<std::string>& rules) {
   strategy.expert = measured.expert.value_or(1);
+  strategy.expert_load = ExpertCapacity(measured);
   if (!spec.model->experts) {
     return strategy.expert == 1 ? absl::OkStatus() : Missing("shape of the experts");
   }

@@ -120,6 +120,35 @@ inline const std::map<std::string, Machine>& Machines() {
   return machines;
 }
 
+// What a loop of calls holds beside the collective where the host launches each: it can go no
+// faster than the host, and what is not registered with the library (as a graph's buffers are) is
+// copied once in the device's memory.
+struct LaunchedLoop {
+  double launch_us = 0;           // of the host; median of the table's messages up to 64 KiB
+  double memory_bytes_per_s = 0;  // data sheet; a copy reads and writes at 0.87 of it
+  Seconds Of(Seconds device, Bytes copied) const {
+    constexpr double kCopyRatio = 0.87;
+    const Seconds copy(2 * copied.value() / (kCopyRatio * memory_bytes_per_s));
+    return Max(Seconds(launch_us * 1e-6), device + copy);
+  }
+};
+
+// Hosts of aiconfigurator's table of engines: AMD Rome beside A100, Intel Xeon beside H100 to B300,
+// Nvidia Grace beside GB200 and GB300. The same host has much the same time in every engine.
+inline const std::map<std::string, LaunchedLoop>& LaunchedLoops() {
+  static const std::map<std::string, LaunchedLoop> loops = {{"a100_sxm", {45, 2.039e12}},
+                                                            {"h100_sxm", {21, 3.35e12}},
+                                                            {"h200_sxm", {21, 4.8e12}},
+                                                            {"b200_sxm", {21, 8e12}},
+                                                            {"b300_sxm", {21, 8e12}},
+                                                            {"gb200", {50, 8e12}},
+                                                            {"gb300", {48, 8e12}},
+                                                            {"l40s", {57, 0.864e12}},
+                                                            {"rtx_pro_6000_server", {25, 1.6e12}},
+                                                            {"b60", {48, 0.456e12}}};
+  return loops;
+}
+
 inline const Fabric& FabricNamed(const std::string& name) {
   static std::map<std::string, Fabric> fabrics;
   const auto found = fabrics.find(name);

@@ -54,6 +54,32 @@ TEST(NoteFacts, RecomputedShareOfBlocksAndOfStages) {
   EXPECT_DOUBLE_EQ(*RecomputedShare(measured, 40, 4), 14.0 / 40.0);
 }
 
+// MindSpeed's switch counts layers of a pipeline rank, however many chunks it has.
+TEST(NoteFacts, RecomputedShareOfPipelineRanks) {
+  MeasuredCase measured;
+  measured.pipeline = 4;
+  measured.notes = "recompute block over 2 layers of each pipeline rank";
+  EXPECT_DOUBLE_EQ(*RecomputedShare(measured, 32, 16), 2.0 * 4 / 32);
+}
+
+TEST(NoteFacts, ExpertCapacityIsRoomOverTheMean) {
+  MeasuredCase measured;
+  EXPECT_EQ(ExpertCapacity(measured), 1.0);
+  measured.notes = "MLA; expert capacity factor 1.1; SP";
+  EXPECT_EQ(ExpertCapacity(measured), 1.1);
+  measured.notes = "expert capacity factor 2.";
+  EXPECT_EQ(ExpertCapacity(measured), 2.0);
+}
+
+TEST(NoteFacts, ContextMethodAndShortSamples) {
+  MeasuredCase measured;
+  EXPECT_FALSE(NamesUlysses(measured));
+  EXPECT_FALSE(NamesShortSamples(measured));
+  measured.notes = "CP by Ulysses; samples are shorter than the sequence length, so no step time";
+  EXPECT_TRUE(NamesUlysses(measured));
+  EXPECT_TRUE(NamesShortSamples(measured));
+}
+
 TEST(NoteFacts, NoOpLayersAreNumbered) {
   MeasuredCase measured;
   EXPECT_THAT(NoOpLayers(measured), testing::IsEmpty());

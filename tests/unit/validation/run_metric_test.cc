@@ -105,5 +105,33 @@ TEST(RunMetric, HoursAreWholeSteps) {
   EXPECT_NEAR(value("time_to_train", "min"), 4 * 60, 1e-9);
 }
 
+// Steps of 8 sequences take 10 s, of which 2 s are the optimizer's; the passes are half forward.
+// 384 sequences lie between evaluations of 173, 22 batches, the first 3 of them skipped: 8 - 3 of
+// 22 x 4 s.
+TEST(RunMetric, BenchmarkClocksIncludeEvaluations) {
+  StepResult step;
+  step.duration = Seconds(10);
+  step.tokens = 8 * 8192;
+  step.parts[static_cast<int>(Part::kForward)] = Seconds(3);
+  step.parts[static_cast<int>(Part::kBackward)] = Seconds(3);
+  step.parts[static_cast<int>(Part::kBubble)] = Seconds(2);
+  step.parts[static_cast<int>(Part::kOptimizer)] = Seconds(2);
+  MeasuredCase measured;
+  measured.family = "mlperf";
+  measured.model = "Llama-2-70B LoRA";
+  const auto evaluation = EvaluationOf(measured);
+  ASSERT_TRUE(evaluation.has_value());
+  EXPECT_NEAR(EvaluationTime(*evaluation, step, 3072, 8).value(), 5 * 22 * 4, 1e-9);
+  // Batches of 72: every 6th step, 432 sequences; 7 evaluations less than the 11 that are skipped.
+  EXPECT_EQ(EvaluationTime(*evaluation, step, 3072, 72).value(), 0);
+  RunFacts facts;
+  facts.samples = 3072;
+  facts.evaluation = evaluation;
+  const auto minutes = SimulatedRunMetric(step, {}, facts, 8192, {"time_to_train", 1, "min"});
+  EXPECT_NEAR(*minutes, (3072 / 8 * 10 + 440) / 60.0, 1e-9);
+  measured.model = "GPT-3-175B";
+  EXPECT_FALSE(EvaluationOf(measured).has_value());
+}
+
 }  // namespace
 }  // namespace fleetsim
