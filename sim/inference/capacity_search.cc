@@ -12,6 +12,9 @@ namespace {
 constexpr double kPrecision = 1.02;  // of the highest rate
 constexpr double kStride = 2;        // between the first probes
 constexpr int kMostStrides = 24;  // either way: from 1 / 16 million to 16 million times the job's
+// Requests in the system for each instance, in the mean, below which they hardly meet each other:
+// fewer arrivals do not help.
+constexpr double kAlone = 0.01;
 constexpr double kBeyond = 1.15;  // a curve ends at this much of the highest rate
 
 class Search {
@@ -56,6 +59,11 @@ class Search {
   }
 
   double LastRate() const { return probes_.back().rate; }
+  // Requests in the system over instances, by Little's law.
+  double LastLoad() const {
+    const CapacityProbe& last = probes_.back();
+    return last.rate * last.outcome.summary.end_to_end.mean.value() / last.instances;
+  }
 
  private:
   const ServingJob& job_;
@@ -76,6 +84,7 @@ absl::StatusOr<Bracket> FindBracket(Search& search, double setting) {
     (meets ? bracket.good : bracket.bad) = setting;
     if (meets) bracket.good_rate = search.LastRate();
     if (bracket.good > 0 && bracket.bad > 0) break;
+    if (!meets && search.LastLoad() < kAlone) break;
     setting = meets ? setting * kStride : setting / kStride;
   }
   return bracket;
