@@ -61,6 +61,10 @@ ResolvedOptions ResolveOptions(const EngineRequest& options, const ServingEngine
 absl::Status CheckInstance(const InstanceSpec& spec, const InstanceHardware& hardware) {
   const int domain = hardware.links.domain_accelerators;
   const int all = spec.layout.Accelerators();
+  if (spec.model->heads % spec.layout.tensor != 0) {
+    return Infeasible(absl::StrCat(spec.layout.tensor, " tensor ranks do not divide the ",
+                                   spec.model->heads, " heads of ", spec.model->name));
+  }
   const auto even = [domain](int ranks) {
     return ranks <= domain ? domain % ranks == 0 : ranks % domain == 0;
   };

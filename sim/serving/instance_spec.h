@@ -61,8 +61,8 @@ struct InstanceSpec {
   int DraftTokens() const { return speculation ? speculation->draft_tokens : 0; }
 };
 
-// Infeasible: an instance of several hosts without a network between them, groups of ranks that do
-// not fill their hosts evenly.
+// Infeasible: tensor ranks that do not divide the heads, an instance of several hosts without a
+// network between them, groups of ranks that do not fill their hosts evenly.
 absl::Status CheckInstance(const InstanceSpec& spec, const InstanceHardware& hardware);
 
 }  // namespace fleetsim

@@ -305,6 +305,7 @@ TEST(CheckInstance, GroupsFillTheirHosts) {
   EXPECT_FALSE(CheckInstance(Spec("qwen3-30b-a3b", {.attention_data = 12}), hardware).ok());
   hardware.scale_out = nullptr;
   EXPECT_TRUE(CheckInstance(Spec("llama3-70b", {.tensor = 8}), hardware).ok());
+  EXPECT_FALSE(CheckInstance(Spec("llama3-70b", {.tensor = 6}), hardware).ok());  // 64 heads
   EXPECT_FALSE(CheckInstance(Spec("llama3-70b", {.tensor = 16}), hardware).ok());
 }
 
