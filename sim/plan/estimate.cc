@@ -48,9 +48,8 @@ const GroupPlacement& StepEstimator::GroupOf(const TrainingSpec& spec, GroupKind
   Program program;
   Group members{.workers = {}, .lanes = shape.lanes, .ranks_per_worker = shape.ranks_per_worker};
   for (int i = 0; i < shape.size; ++i) {
-    program.workers.push_back({.host = i * shape.stride / per_host * hosts,
-                               .accelerators = tensor,
-                               .hosts = hosts});
+    program.workers.push_back(
+        {.host = i * shape.stride / per_host * hosts, .accelerators = tensor, .hosts = hosts});
     members.workers.push_back(i);
   }
   known->second = PlaceGroup(program, fleet_, members);

@@ -191,8 +191,8 @@ std::vector<Worker> WorkersOf(const TrainingSpec& spec, const Placement& placeme
 
 Bytes PipelineTransferBytes(const TrainingSpec& spec) {
   constexpr double kActivationBytes = 2.0;
-  const double activation = spec.Shard().Tokens() * spec.model->hidden *
-                            spec.model->residual_streams * kActivationBytes;
+  const double activation =
+      spec.Shard().Tokens() * spec.model->hidden * spec.model->residual_streams * kActivationBytes;
   // Without either optimisation every tensor rank sends the whole activation to its counterpart
   // (Narayanan et al. 2021, section 4.1).
   const bool divided = spec.strategy.sequence_parallel || spec.stack->scatter_gather_pipeline;
