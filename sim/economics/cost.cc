@@ -51,6 +51,16 @@ std::optional<Usd> CostParts::Total() const {
   return sum;
 }
 
+void AddCost(CostParts& sum, const CostParts& part) {
+  Add(sum.accelerators, part.accelerators);
+  Add(sum.servers, part.servers);
+  Add(sum.network, part.network);
+  Add(sum.storage, part.storage);
+  Add(sum.hosting, part.hosting);
+  Add(sum.maintenance, part.maintenance);
+  Add(sum.energy, part.energy);
+}
+
 OwningRates OwningRatesOf(const Prices& prices, Seconds span, const EconomicsOptions& options,
                           Notes& notes) {
   const double years = span.value() / (kHoursPerYear * kSecondsPerHour);

@@ -11,6 +11,17 @@
 
 namespace fleetsim {
 
+// Adds what may be unknown: a sum with an unknown part is unknown.
+template <class T>
+void Add(std::optional<T>& sum, const std::optional<T>& part) {
+  if (!part) {
+    sum.reset();
+  } else if (sum) {
+    *sum = *sum + *part;
+  }
+}
+void AddCost(CostParts& sum, const CostParts& part);
+
 // Rates that turn a purchase price and a power into money for the span.
 struct OwningRates {
   std::optional<double> depreciation;  // share of the purchase price used up; absent: years unknown

@@ -15,31 +15,11 @@
 namespace fleetsim {
 namespace {
 
-// Adds what may be unknown: a sum with an unknown part is unknown.
-template <class T>
-void Add(std::optional<T>& sum, const std::optional<T>& part) {
-  if (!part) {
-    sum.reset();
-  } else if (sum) {
-    *sum = *sum + *part;
-  }
-}
-
 void AddEnergy(EnergyParts& sum, const EnergyParts& part) {
   for (int i = 0; i < kActivities; ++i) sum.accelerators[i] += part.accelerators[i];
   sum.servers += part.servers;
   sum.network += part.network;
   sum.facility += part.facility;
-}
-
-void AddCost(CostParts& sum, const CostParts& part) {
-  Add(sum.accelerators, part.accelerators);
-  Add(sum.servers, part.servers);
-  Add(sum.network, part.network);
-  Add(sum.storage, part.storage);
-  Add(sum.hosting, part.hosting);
-  Add(sum.maintenance, part.maintenance);
-  Add(sum.energy, part.energy);
 }
 
 // Everything at zero: what shares are added to.

@@ -12,26 +12,6 @@
 namespace fleetsim {
 namespace {
 
-// Adds what may be unknown: a sum with an unknown part is unknown.
-template <class T>
-void Add(std::optional<T>& sum, const std::optional<T>& part) {
-  if (!part) {
-    sum.reset();
-  } else if (sum) {
-    *sum = *sum + *part;
-  }
-}
-
-void AddCost(CostParts& sum, const CostParts& part) {
-  Add(sum.accelerators, part.accelerators);
-  Add(sum.servers, part.servers);
-  Add(sum.network, part.network);
-  Add(sum.storage, part.storage);
-  Add(sum.hosting, part.hosting);
-  Add(sum.maintenance, part.maintenance);
-  Add(sum.energy, part.energy);
-}
-
 template <class T>
 void AddPhases(std::optional<ByPhase<T>>& sum, const std::optional<T>& amount, double prefill) {
   if (!amount) {
