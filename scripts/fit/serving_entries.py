@@ -3,6 +3,7 @@
 import copy
 import re
 
+import serving_fit as fits
 import serving_model as model
 import tables
 
@@ -18,7 +19,7 @@ ELEMENTS = {"bfloat16": "BF16", "fp8": "FP8"}
 # Formats that a measured class has no table of come from a relative that has.
 FORMATS_OF = {"nvidia-h100": "nvidia-h200", "nvidia-b200": "nvidia-h200", "nvidia-gb200": "nvidia-h200",
               "nvidia-b300": "nvidia-h200", "nvidia-gb300": "nvidia-h200", "nvidia-rtx-pro-6000": "nvidia-l40s"}
-EXPERTS_OF = {"nvidia-a100": "nvidia-h100"}
+EXPERTS_OF = {"nvidia-a100": "nvidia-h100", "nvidia-b300": "nvidia-b200", "nvidia-gb300": "nvidia-gb200"}
 # Classes without tables: everything from a relative, arithmetic and bandwidth by the ratio of the published products
 # and streams that the rest of the entries holds.
 RELATIVES = {
@@ -75,16 +76,30 @@ def scaled(relative, name, of):
     for *_, kernel in entry["decode"]:
         kernel["memory"] = min(1.0, kernel["memory"] * memory)
         kernel["arithmetic"] = min(1.0, kernel["arithmetic"] * attention)
-    for _, kernel in entry["experts"]:
+    for *_, kernel in entry["experts"]:
         kernel["arithmetic"] = min(1.0, kernel["arithmetic"] * general)
         kernel["memory"] = min(1.0, kernel["memory"] * memory)
     return entry
 
 
 def add_formats(entry, relative, part):
-    have = [dtype for dtype, _ in entry[part]]
-    entry[part] += [copy.deepcopy(one) for one in relative[part] if one[0] not in have]
-    return [dtype for dtype, _ in entry[part] if dtype not in have]
+    have = [one[:-1] for one in entry[part]]
+    entry[part] += [copy.deepcopy(one) for one in relative[part] if one[:-1] not in have]
+    return [" ".join(one[:-1]).rstrip() for one in entry[part] if one[:-1] not in have]
+
+
+def add_low_latency(entry):
+    """TensorRT-LLM's low-latency kernels exist for FP8 too (FlashInfer: trtllm_fp8_block_scale_moe,
+    trtllm_fp8_per_tensor_scale_moe); the tables have those of NVFP4: its latencies, FP8's arithmetic and bandwidth."""
+    found = {one[:-1]: one[-1] for one in entry["experts"]}
+    narrow = found.get(("nvfp4", fits.LOW_LATENCY_NAME))
+    if narrow is None:
+        return ""
+    for dtype in ("fp8", "fp8_block"):
+        own = found[dtype, ""]
+        kernel = narrow | {name: own[name] for name in ("arithmetic", "memory")}
+        entry["experts"].append((dtype, fits.LOW_LATENCY_NAME, kernel))
+    return f"; experts fp8, fp8_block {fits.LOW_LATENCY_NAME}: latencies of nvfp4's"
 
 
 def fields(values):
@@ -118,9 +133,10 @@ def decode_line(cache, latent, p):
         "query_latency_s": p["query_latency"]}) + "\n  }"
 
 
-def experts_line(dtype, p):
-    return f"  experts {{\n    {fields(NAMES[dtype])} " + fields({
-        "row_tile": model.ROW_TILE, "arithmetic_ratio": p["arithmetic"], "memory_ratio": p["memory"],
+def experts_line(dtype, library, p):
+    comment = f"    # {library}\n" if library else ""
+    return f"  experts {{\n{comment}    {fields(NAMES[dtype])} " + fields({
+        "row_tile": p["row_tile"], "arithmetic_ratio": p["arithmetic"], "memory_ratio": p["memory"],
         "copy_passes": p["copy_passes"], "overlap_loss_ratio": p["overlap"], "start_up_s": p["start_up"],
         "touched_latency_s": p["touched_latency"], "held_latency_s": p["held_latency"],
         "routed_latency_s": p["routed_latency"]}) + "\n  }"
@@ -161,13 +177,13 @@ def replace(entry, parts):
 def write_all(entries, partly):
     """`partly`: of classes that take the rest from a relative, what InferSim measured."""
     by_name = {entry["name"]: entry for entry in entries}
+    notes = {name: "fitted on the tables by scripts/fit/serving_kernels.py" for name in by_name}
+    for part, relatives in (("products", FORMATS_OF), ("experts", FORMATS_OF), ("experts", EXPERTS_OF)):
+        for name, relative in relatives.items():
+            added = add_formats(by_name[name], by_name[relative], part)
+            notes[name] += f"; {part} {', '.join(added)} as {relative}" if added else ""
     for entry in entries:
-        note = "fitted on the tables by scripts/fit/serving_kernels.py"
-        for part, relatives in (("products", FORMATS_OF), ("experts", FORMATS_OF), ("experts", EXPERTS_OF)):
-            relative = relatives.get(entry["name"])
-            added = add_formats(entry, by_name[relative], part) if relative else []
-            note += f"; {part} {', '.join(added)} as {relative}" if added else ""
-        write(entry, "MEASURED", note)
+        write(entry, "MEASURED", notes[entry["name"]] + add_low_latency(entry))
     for name, of in RELATIVES.items():
         entry = scaled(by_name[of], name, of)
         note = f"as {of}, arithmetic and bandwidth scaled by this part's published products and streams"

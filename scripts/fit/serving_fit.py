@@ -7,6 +7,7 @@ from scipy.optimize import least_squares
 import serving_model as model
 import tables
 
+LOW_LATENCY, LOW_LATENCY_NAME = "min_latency", "low latency"
 HELD_OUT, SAMPLE, SOFT = 0.1, 1500, 0.05
 LARGEST_GROUP = 32  # query heads a key head; above, engines fall back to kernels that no known model meets
 SHORTEST_PREFILL = 16
@@ -173,14 +174,15 @@ def fit_prefill(rows, device, cache_width, latent=False):
     return best(fits)
 
 
-def expert_rows(system, stack, dtype):
+def expert_rows(system, stack, dtype, kernel):
+    """`kernel`: end of the kernel's name; empty: all but those that run on some shapes only."""
     rows = table(f"moe_{system}", stack, dtype=dtype, routing="balanced")
-    rows = rows[~rows.kernel.str.endswith("min_latency")]  # run on some shapes only
+    rows = rows[rows.kernel.str.endswith(kernel) if kernel else ~rows.kernel.str.endswith(LOW_LATENCY)]
     keys = ["tokens", "hidden", "inter", "topk", "experts", "moe_tp", "moe_ep"]
     return rows.groupby(keys, as_index=False).lat_us.min()  # of two variants the engine takes the faster
 
 
-def fit_experts(rows, device, weight_bytes):
+def fit_experts(rows, device, weight_bytes, row_tile):
     free = Free([("start_up", 2e-5, 1e-6, 2e-4), ("touched_latency", 1e-7, 1e-10, 5e-6),
                  ("held_latency", 1e-8, 1e-11, 2e-6), ("routed_latency", 1e-10, 1e-13, 5e-8),
                  ("arithmetic", .5, .02, .85), ("memory", .7, .1, 1), ("copy_passes", 1, 0, 10), ("overlap", .2, 0, 1)],
@@ -193,9 +195,10 @@ def fit_experts(rows, device, weight_bytes):
         shape = {"copies": copies, "routed": c["tokens"] * c["topk"], "hidden": c["hidden"],
                  "inter": c["inter"] / c["moe_tp"], "experts": held, "touched": np.minimum(held, copies),
                  "weight_bytes": weight_bytes}
-        return lambda p: model.expert_time(p, device, shape)
+        return lambda p: model.expert_time(p | {"row_tile": row_tile}, device, shape)
 
-    return fit(free, predict, rows)
+    found = fit(free, predict, rows)
+    return (found[0] | {"row_tile": row_tile},) + found[1:]
 
 
 INFERSIM = tables.SHARED / "measured" / "infersim"

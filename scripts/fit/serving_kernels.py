@@ -36,6 +36,10 @@ MEASURED = [
     ("nvidia-rtx-pro-6000", "rtx_pro_6000_server", "RTX PRO 6000", {TRT: BLACKWELL}, TRT,
      (TRT, ["bfloat16", "fp8", "fp8_block", "nvfp4", "w4a8_mxfp4_mxfp8"]), True),
 ]
+# Expert kernels of vLLM, written in Triton.
+TRITON_EXPERTS = {"nvidia-h200": "vllm-0.22.0"}
+# Name and the rows that an expert's tokens are rounded up to, by the end of the kernel's name.
+LIBRARIES = {"": ("", 64), fits.LOW_LATENCY: (fits.LOW_LATENCY_NAME, 8), "fused_moe": ("triton", 16)}
 H20_CACHE, FEWEST_ROWS = 60e6, 30
 MLA_STACK = {"a100_sxm": "trtllm-1.0.0", "l40s": "trtllm-1.0.0"}
 
@@ -98,14 +102,18 @@ class Fitter:
         return prefill, decode
 
     def experts(self, name, system, accelerator, stack, formats):
+        """Each library's kernels of a format apart: an engine takes the faster of them."""
+        kinds = [(dtype, stack, "") for dtype in formats] + [(dtype, stack, fits.LOW_LATENCY) for dtype in formats]
+        kinds += [(dtype, TRITON_EXPERTS[name], "fused_moe") for dtype in formats if name in TRITON_EXPERTS]
         found = []
-        for dtype in formats:
+        for dtype, engine, kernel in kinds:
             weight, _, peak = fits.FORMATS[dtype]
-            rows = fits.expert_rows(system, stack, dtype)
+            rows = fits.expert_rows(system, engine, dtype, kernel)
             if rows.empty:
-                continue  # measured with skewed routing alone
-            result = fits.fit_experts(rows, tables.device(accelerator, peak), weight)
-            found.append((dtype, self.note(name, f"experts {dtype}", result)))
+                continue  # measured with skewed routing alone, or no such kernel
+            library, row_tile = LIBRARIES[kernel]
+            result = fits.fit_experts(rows, tables.device(accelerator, peak), weight, row_tile)
+            found.append((dtype, library, self.note(name, f"experts {dtype} {library}".rstrip(), result)))
         return found
 
     def h20(self):

@@ -88,12 +88,11 @@ def prefill_time(p, device, s):
     return p["start_up"] + np.maximum(core, reading) + p["overlap"] * np.minimum(core, reading)
 
 
-ROW_TILE = 64
 
 
 def expert_time(p, device, s):
     """s: copies, routed, hidden, inter, experts (held), touched, weight_bytes of an element."""
-    each = np.ceil(s["copies"] / s["touched"] / ROW_TILE) * ROW_TILE
+    each = np.ceil(s["copies"] / s["touched"] / p["row_tile"]) * p["row_tile"]
     weights = 3 * s["hidden"] * s["inter"]
     arithmetic = 2 * each * s["touched"] * weights / (device["peak"] * p["arithmetic"])
     reading = s["touched"] * weights * s["weight_bytes"] / (device["bandwidth"] * p["memory"])

@@ -43,6 +43,7 @@ struct EngineMemory {
 struct EngineDefaults {
   int token_budget = 8192, max_sequences = 256, block_tokens = 16;
   bool chunked_prefill = false, prefix_cache = false, static_batching = false;
+  bool mixed_batches = false, reserves_output = false;
 };
 
 struct ServingEngine {

@@ -10,13 +10,8 @@ namespace {
 
 constexpr double kWideBytes = 2;
 
-}  // namespace
-
-KernelCost ExpertLayer(const Device& device, const ProductFormat& format,
-                       const ExpertShape& shape) {
-  if (shape.copies <= 0) return {};
-  FLEETSIM_CHECK(shape.touched > 0);
-  const ExpertLayerKernel& kernel = EntryOf(device.kernels->serving.experts, format);
+KernelCost CostOf(const ExpertLayerKernel& kernel, const Device& device,
+                  const ProductFormat& format, const ExpertShape& shape) {
   const double projections = shape.gated ? 3 : 2;
   const double weights = projections * shape.hidden * shape.inter;  // of one expert
   const double each = std::ceil(shape.copies / shape.touched / kernel.row_tile) * kernel.row_tile;
@@ -34,6 +29,26 @@ KernelCost ExpertLayer(const Device& device, const ProductFormat& format,
               Max(cost.arithmetic, cost.reading) +
               Min(cost.arithmetic, cost.reading) * kernel.overlap_loss +
               traffic / device.accelerator->memory_bandwidth;
+  return cost;
+}
+
+}  // namespace
+
+KernelCost ExpertLayer(const Device& device, const ProductFormat& format,
+                       const ExpertShape& shape) {
+  if (shape.copies <= 0) return {};
+  FLEETSIM_CHECK(shape.touched > 0);
+  const std::vector<ExpertLayerKernel>& kernels = device.kernels->serving.experts;
+  const ExpertLayerKernel& first = EntryOf(kernels, format);
+  KernelCost cost = CostOf(first, device, format, shape);
+  for (const ExpertLayerKernel& other : kernels) {
+    if (other.weights_only != first.weights_only || other.weights.dtype != first.weights.dtype ||
+        other.weights.scaling != first.weights.scaling) {
+      continue;
+    }
+    const KernelCost here = CostOf(other, device, format, shape);
+    if (here.time < cost.time) cost = here;
+  }
   return cost;
 }
 

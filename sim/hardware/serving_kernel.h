@@ -97,6 +97,7 @@ struct ExpertShape {
   double touched = 0;            // distinct experts with a token: DistinctExperts()
   bool gated = true;             // two up projections
 };
+// By the fastest of the class's kernels for the format: engines choose among the same libraries.
 KernelCost ExpertLayer(const Device& device, const ProductFormat& format, const ExpertShape& shape);
 
 // Expected number of distinct experts, of `experts` held, that get at least one of `copies`

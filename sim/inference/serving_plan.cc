@@ -25,7 +25,7 @@ double MeanSequence(const TrafficRequest& traffic) {
 
 BatchPolicy PolicyOf(const ResolvedOptions& options) {
   if (options.static_batch > 0) return BatchPolicy::kStatic;
-  return options.chunked_prefill ? BatchPolicy::kDecodeFirst : BatchPolicy::kPrefillFirst;
+  return options.mixed_batches ? BatchPolicy::kDecodeFirst : BatchPolicy::kPrefillFirst;
 }
 
 // Each key and value once, wherever the layout repeats them.
@@ -48,6 +48,7 @@ EngineOptions OptionsOf(const PlannedPool& pool, const Leaf& leaf) {
   options.blocks = pool.capacity.blocks;
   options.kv_token = pool.kv_token;
   options.chunked_prefill = resolved.chunked_prefill;
+  options.reserve_output = resolved.reserve_output;
   options.prefix_cache = resolved.prefix_cache;
   options.attention_ranks = pool.spec.layout.attention_data;
   options.pipeline_stages = pool.spec.layout.pipeline;
@@ -142,7 +143,7 @@ absl::StatusOr<PlannedPool> PlanPool(const ServingJob& job, const ServingEngine&
                .layout = request.layout,
                .options = ResolveOptions(request.options, engine),
                .speculation = job.speculation};
-  ASSIGN_OR_RETURN(InstanceHardware hardware, InstanceHardwareOf(leaf, catalog));
+  ASSIGN_OR_RETURN(InstanceHardware hardware, InstanceHardwareOf(leaf, engine, catalog));
   Notes notes;
   if (const auto power = PowerOf(leaf, notes)) hardware.power = power->activity;
   RETURN_IF_ERROR(CheckInstance(pool.spec, hardware));

@@ -37,7 +37,12 @@ absl::Status Parse(const std::string& path, const std::string& content, Parsing&
   const std::unique_ptr<csv_parser, void (*)(csv_parser*)> owner(&parser, csv_free);
   int line = 1;
   size_t rows = 0;
+  bool between_rows = true;
   for (const char& character : content) {
+    if (between_rows && character != '\r' && character != '\n') {
+      parsing.line = line;
+      between_rows = false;
+    }
     if (character == '\0') return InputError({path, line, ""}, "NUL byte", "a text file");
     if (csv_parse(&parser, &character, 1, TakeCell, TakeRow, &parsing) != 1) {
       return InputError({path, line, ""}, csv_strerror(csv_error(&parser)),
@@ -46,7 +51,7 @@ absl::Status Parse(const std::string& path, const std::string& content, Parsing&
     if (character == '\n') ++line;
     if (parsing.rows.size() != rows) {
       rows = parsing.rows.size();
-      parsing.line = line;
+      between_rows = true;
     }
   }
   if (csv_fini(&parser, TakeCell, TakeRow, &parsing) != 0) {

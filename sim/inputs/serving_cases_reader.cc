@@ -24,10 +24,12 @@ class Cells {
   const std::string& Text(const char* column) const { return row_.cells[table_.Column(column)]; }
 
   // Empty where the cell is; "trace" and degrees of split deployments ("8P/4D") count as not
-  // stated.
-  absl::StatusOr<std::optional<int>> Count(const char* column, int most) const {
+  // stated, and so does a 0 in tables that write it for a degree nobody knows.
+  absl::StatusOr<std::optional<int>> Count(const char* column, int most,
+                                           bool unknown_as_0 = false) const {
     const std::string& cell = Text(column);
-    if (cell.empty() || cell == "trace" || cell == "yes" || IsSplit(cell))
+    if (cell.empty() || cell == "trace" || cell == "yes" || IsSplit(cell) ||
+        (unknown_as_0 && cell == "0"))
       return std::optional<int>();
     double value = 0;
     if (!absl::SimpleAtod(cell, &value) || value != std::floor(value) || value < 1 ||
@@ -72,9 +74,10 @@ struct CountColumn {
 };
 
 absl::Status ReadCounts(const Cells& cells, const std::vector<CountColumn>& columns,
-                        MeasuredCase& measured) {
+                        MeasuredCase& measured, bool unknown_as_0 = false) {
   for (const CountColumn& column : columns) {
-    ASSIGN_OR_RETURN(measured.*column.member, cells.Count(column.name, kMostAccelerators));
+    ASSIGN_OR_RETURN(measured.*column.member,
+                     cells.Count(column.name, kMostAccelerators, unknown_as_0));
   }
   return absl::OkStatus();
 }
@@ -145,7 +148,7 @@ absl::StatusOr<ServingCase> ReadSample(const CsvTable& table, const CsvTable::Ro
                               {"pp", &MeasuredCase::pipeline},
                               {"moe_ep", &MeasuredCase::expert},
                               {"attn_dp", &MeasuredCase::data}},
-                             measured));
+                             measured, /*unknown_as_0=*/true));
   measured.accelerators = measured.tensor.value_or(1) * measured.pipeline.value_or(1);
   point.engine = absl::StrCat(backend, " ", cells.Text("backend_version"));
   point.load = cells.Text("concurrency");

@@ -67,6 +67,8 @@ void ReadDefaults(const proto::ServingEngine& entry, ServingEngine& engine) {
   defaults.chunked_prefill = entry.chunked_prefill();
   defaults.prefix_cache = entry.prefix_cache();
   defaults.static_batching = entry.static_batching();
+  defaults.mixed_batches = entry.mixed_batches();
+  defaults.reserves_output = entry.reserves_output();
 }
 
 absl::StatusOr<AttentionKernel> ReadAttention(const proto::ServingEngine& entry,

@@ -23,7 +23,8 @@ GroupPlacement InstanceHardware::Group(int ranks) const {
   return group;
 }
 
-absl::StatusOr<InstanceHardware> InstanceHardwareOf(const Leaf& leaf, const Catalog& catalog) {
+absl::StatusOr<InstanceHardware> InstanceHardwareOf(const Leaf& leaf, const ServingEngine& engine,
+                                                    const Catalog& catalog) {
   const Accelerator& accelerator = *leaf.accelerator;
   const FlopsPerSecond nominal = NominalSpeed(accelerator);
   if (!(nominal > FlopsPerSecond(0))) {
@@ -34,6 +35,7 @@ absl::StatusOr<InstanceHardware> InstanceHardwareOf(const Leaf& leaf, const Cata
   InstanceHardware hardware;
   hardware.device = {&accelerator, kernels, leaf.speed / nominal};
   hardware.links = LinksOf(leaf);
+  hardware.links.engine_kernels = engine.own_all_reduce;
   hardware.nic_bandwidth = leaf.nic_bandwidth;
   hardware.scale_out = leaf.scale_out;
   // Up to the leaf's switch and down again.
@@ -48,6 +50,8 @@ ResolvedOptions ResolveOptions(const EngineRequest& options, const ServingEngine
   resolved.max_sequences = options.max_sequences.value_or(defaults.max_sequences);
   resolved.block_tokens = options.block_tokens.value_or(defaults.block_tokens);
   resolved.chunked_prefill = options.chunked_prefill.value_or(defaults.chunked_prefill);
+  resolved.mixed_batches = options.mixed_batches.value_or(defaults.mixed_batches);
+  resolved.reserve_output = options.reserve_output.value_or(defaults.reserves_output);
   resolved.prefix_cache = options.prefix_cache.value_or(defaults.prefix_cache);
   resolved.memory_ratio = options.memory_ratio.value_or(engine.memory.ratio);
   resolved.cache_blocks = options.cache_blocks;

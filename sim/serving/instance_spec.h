@@ -32,12 +32,14 @@ struct InstanceHardware {
 };
 
 // Errors: an accelerator without kernels or without a peak in 16 bits.
-absl::StatusOr<InstanceHardware> InstanceHardwareOf(const Leaf& leaf, const Catalog& catalog);
+absl::StatusOr<InstanceHardware> InstanceHardwareOf(const Leaf& leaf, const ServingEngine& engine,
+                                                    const Catalog& catalog);
 
 // EngineRequest with the engine's defaults where nothing is said.
 struct ResolvedOptions {
   int token_budget = 8192, max_sequences = 256, block_tokens = 16;
   bool chunked_prefill = false, prefix_cache = false;
+  bool mixed_batches = false, reserve_output = false;
   double memory_ratio = 0.9;
   std::optional<int> cache_blocks;
   Preemption preemption = Preemption::kRecompute;
