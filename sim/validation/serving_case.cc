@@ -44,7 +44,8 @@ double WeightBytesOf(const Architecture& model, const ServingEngine& engine,
   return StageWeights(spec, 0).value();
 }
 
-LengthDistribution LengthsOf(int tokens, bool varied) {
+LengthDistribution LengthsOf(int tokens, bool varied, const LengthShape* shape) {
+  if (shape != nullptr) return ShapedLengths(*shape, tokens);
   if (!varied) return {{static_cast<double>(tokens)}, {1.0}};
   LengthDistribution lengths;
   for (int i = 0; i <= kLengthSteps; ++i) {
@@ -62,8 +63,11 @@ TrafficRequest TrafficOf(const ServingLoad& load) {
   } else {
     traffic.source = ClosedLoopRequest{.concurrency = static_cast<int>(load.amount)};
   }
-  traffic.input = LengthsOf(load.input_tokens, load.varied_lengths);
-  traffic.output = LengthsOf(load.output_tokens, load.varied_lengths);
+  const RequestLengths* known = load.lengths;
+  traffic.input =
+      LengthsOf(load.input_tokens, load.varied_lengths, known ? &known->input : nullptr);
+  traffic.output =
+      LengthsOf(load.output_tokens, load.varied_lengths, known ? &known->output : nullptr);
   traffic.requests = load.requests;
   return traffic;
 }
@@ -132,7 +136,8 @@ std::string SimulationKey(const ServingTranslation& translation) {
   absl::StrAppend(&key, "|", layout.tensor, "|", layout.pipeline, "|", layout.attention_data, "|",
                   layout.expert, "|", *job.pools[0].instances, "|", static_cast<int>(load.kind),
                   "|", load.amount, "|", load.requests, "|", load.input_tokens, "|",
-                  load.output_tokens, "|", load.varied_lengths);
+                  load.output_tokens, "|", load.varied_lengths, "|",
+                  load.lengths != nullptr ? load.lengths->name : "");
   if (job.speculation) {
     absl::StrAppend(&key, "|", job.speculation->draft_tokens, "|",
                     job.speculation->accepted_tokens);

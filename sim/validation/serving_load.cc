@@ -25,8 +25,8 @@ constexpr double kWeightShare = 0.6;
 // Accepted tokens of DeepSeek-V3's own module: 85 to 90 % of second tokens (arXiv 2412.19437,
 // section 5.4.3).
 constexpr double kDeepSeekAccepted = 1.85;
-// Llama-3.1-8B's input in MLPerf, of the same articles (CNN/DailyMail).
-constexpr int kNewsTokens = 778;
+// MLPerf's rules for the Server scenario: queries for ten minutes at least.
+constexpr double kServerSeconds = 600;
 // MLPerf's GPT-J: 4,016,878 characters in 13,368 answers, at 4.35 characters a token.
 constexpr int kGptJAnswer = 69;
 
@@ -40,11 +40,13 @@ absl::Status SetLengths(const ServingCase& point, ServingLoad& load,
                         std::vector<std::string>& rules) {
   const std::string& notes = point.measured.notes;
   std::smatch match;
+  load.lengths = LengthsOfRequests(point);
   if (point.input_tokens) {
     load.input_tokens = *point.input_tokens;
-  } else if (absl::StrContains(notes, "CNN/DailyMail")) {
-    load.input_tokens = kNewsTokens;
-    rules.push_back("input length not stated: 778, CNN/DailyMail as with Llama-3.1-8B");
+  } else if (load.lengths != nullptr && load.lengths->input_tokens > 0) {
+    load.input_tokens = static_cast<int>(load.lengths->input_tokens);
+    rules.push_back(absl::StrCat("mean input length not stated: ", load.input_tokens, ", ",
+                                 load.lengths->name));
   } else if (Matches(notes, "ISL<=([0-9]{2,6})", match)) {
     load.input_tokens = std::stoi(match[1]) / 2;
     rules.push_back("mean input length not stated: half of the longest");
@@ -98,6 +100,9 @@ absl::Status SetKind(const ServingCase& point, const ServingEngine& engine, Serv
     load.kind = LoadKind::kPoisson;
     load.amount = std::stod(match[1]);
     load.requests = kPoissonRequests;
+    if (absl::StrContains(point.measured.notes, "MLPerf")) {
+      load.requests = static_cast<int>(std::ceil(load.amount * kServerSeconds));
+    }
   } else if (Matches(text, "^trace [a-z]+_0?([0-9]+)\\.jsonl$", match)) {
     load.kind = LoadKind::kPoisson;
     load.amount = std::stod(absl::StrCat("0.", std::string(match[1])));
@@ -126,7 +131,7 @@ absl::StatusOr<ServingLoad> LoadOf(const ServingCase& point, const ServingEngine
     rules.push_back(absl::StrCat("number of requests not stated: ", load.requests));
   }
   if (load.kind == LoadKind::kPoisson && absl::StartsWith(point.load, "trace")) {
-    rules.push_back("trace: Poisson at its rate, every request of the mean lengths");
+    rules.push_back("trace: Poisson at its rate, lengths drawn");
   } else if (load.kind != LoadKind::kPoisson && load.requests == load.amount * kRounds) {
     rules.push_back("number of requests not stated: four a client");
   }

@@ -11,6 +11,7 @@
 #include "sim/inputs/serving_cases_reader.h"
 #include "sim/model/architecture.h"
 #include "sim/model/serving_job.h"
+#include "sim/validation/request_lengths.h"
 
 namespace fleetsim {
 
@@ -28,6 +29,7 @@ struct ServingLoad {
   int requests = 1;   // closed loop and Poisson
   int input_tokens = 1, output_tokens = 1;  // means; context of a decode step
   bool varied_lengths = false;
+  const RequestLengths* lengths = nullptr;  // how they spread; null: all the same, or varied
 };
 
 absl::StatusOr<ServingLoad> LoadOf(const ServingCase& point, const ServingEngine& engine,
