@@ -69,6 +69,10 @@ TrafficRequest TrafficOf(const ServingLoad& load) {
   traffic.output =
       LengthsOf(load.output_tokens, load.varied_lengths, known ? &known->output : nullptr);
   traffic.requests = load.requests;
+  if (load.limits) {
+    traffic.requests.reset();
+    traffic.duration = Seconds(kServerSeconds);
+  }
   return traffic;
 }
 
@@ -114,6 +118,7 @@ absl::StatusOr<ServingTranslation> TranslateServing(const ServingCase& point,
   pool.instances = group.instances;
   job.pools.push_back(pool);
   job.traffic = TrafficOf(result.load);
+  if (result.load.limits) job.objectives = *result.load.limits;
   ASSIGN_OR_RETURN(result.fleet, HardwareOf(point, group, catalog, result.rules));
   result.accelerators = group.instances * group.layout.Accelerators();
   return result;
@@ -137,7 +142,8 @@ std::string SimulationKey(const ServingTranslation& translation) {
                   layout.expert, "|", *job.pools[0].instances, "|", static_cast<int>(load.kind),
                   "|", load.amount, "|", load.requests, "|", load.input_tokens, "|",
                   load.output_tokens, "|", load.varied_lengths, "|",
-                  load.lengths != nullptr ? load.lengths->name : "");
+                  load.lengths != nullptr ? load.lengths->name : "", "|",
+                  load.limits ? load.limits->tpot->value() : 0);
   if (job.speculation) {
     absl::StrAppend(&key, "|", job.speculation->draft_tokens, "|",
                     job.speculation->accepted_tokens);

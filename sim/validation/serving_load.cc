@@ -25,8 +25,6 @@ constexpr double kWeightShare = 0.6;
 // Accepted tokens of DeepSeek-V3's own module: 85 to 90 % of second tokens (arXiv 2412.19437,
 // section 5.4.3).
 constexpr double kDeepSeekAccepted = 1.85;
-// MLPerf's rules for the Server scenario: queries for ten minutes at least.
-constexpr double kServerSeconds = 600;
 // MLPerf's GPT-J: 4,016,878 characters in 13,368 answers, at 4.35 characters a token.
 constexpr int kGptJAnswer = 69;
 
@@ -66,6 +64,31 @@ absl::Status SetLengths(const ServingCase& point, ServingLoad& load,
   load.varied_lengths = point.varied_lengths;
   if (point.varied_lengths) rules.push_back("lengths even from 0.8 to 1 of those stated");
   return absl::OkStatus();
+}
+
+// Latencies at the 99th percentile that MLCommons' inference rules (v4.1 and v5.1) set a benchmark.
+struct ServerLimits {
+  const char* model;
+  const char* scenario;
+  double ttft_s, tpot_s;
+};
+constexpr ServerLimits kServerLimits[] = {
+    {"Llama-2-70B", "Server", 2, 0.2},           {"Llama-2-70B", "Interactive", 0.45, 0.04},
+    {"Mixtral-8x7B", "Server", 2, 0.2},          {"Llama-3.1-8B", "Server", 2, 0.1},
+    {"Llama-3.1-8B", "Interactive", 0.5, 0.03},  {"Llama-3.1-405B", "Server", 6, 0.175},
+    {"Llama-3.1-405B", "Interactive", 4.5, 0.08}, {"DeepSeek-R1", "Server", 2, 0.08},
+};
+
+// A submitted rate is the highest whose 99th percentiles hold.
+std::optional<Objectives> LimitsOf(const ServingCase& point) {
+  const std::string& notes = point.measured.notes;
+  if (!absl::StrContains(notes, "MLPerf")) return std::nullopt;
+  for (const ServerLimits& limits : kServerLimits) {
+    if (!absl::StartsWith(point.measured.model, limits.model)) continue;
+    if (!absl::StartsWith(notes, limits.scenario)) continue;
+    return Objectives{.ttft = Seconds(limits.ttft_s), .tpot = Seconds(limits.tpot_s)};
+  }
+  return std::nullopt;
 }
 
 bool RunsAsFixedBatch(const ServingCase& point, const ServingEngine& engine) {
@@ -129,6 +152,11 @@ absl::StatusOr<ServingLoad> LoadOf(const ServingCase& point, const ServingEngine
     }
     load.amount = load.requests;
     rules.push_back(absl::StrCat("number of requests not stated: ", load.requests));
+  }
+  if (load.kind == LoadKind::kPoisson) load.limits = LimitsOf(point);
+  if (load.limits) {
+    rules.push_back(absl::StrCat("rate: the highest whose P99 hold ", load.limits->ttft->value(),
+                                 " s and ", 1e3 * load.limits->tpot->value(), " ms"));
   }
   if (load.kind == LoadKind::kPoisson && absl::StartsWith(point.load, "trace")) {
     rules.push_back("trace: Poisson at its rate, lengths drawn");

@@ -23,12 +23,16 @@ enum class LoadKind {
   kPoisson,
 };
 
+// MLPerf's rules for the Server scenario: queries for ten minutes at least.
+inline constexpr double kServerSeconds = 600;
+
 struct ServingLoad {
   LoadKind kind = LoadKind::kClosedLoop;
   double amount = 1;  // batch; sequences or tokens an accelerator; clients; requests a second
   int requests = 1;   // closed loop and Poisson
   int input_tokens = 1, output_tokens = 1;  // means; context of a decode step
   bool varied_lengths = false;
+  std::optional<Objectives> limits;         // the rate is the highest within them
   const RequestLengths* lengths = nullptr;  // how they spread; null: all the same, or varied
 };
 
