@@ -23,8 +23,10 @@ double MeanSequence(const TrafficRequest& traffic) {
   return MeanOf(traffic.input) + MeanOf(traffic.output);
 }
 
-BatchPolicy PolicyOf(const ResolvedOptions& options) {
+BatchPolicy PolicyOf(const ResolvedOptions& options, const ServingEngine& engine) {
   if (options.static_batch > 0) return BatchPolicy::kStatic;
+  if (engine.defaults.prompts == PromptSteps::kBeside) return BatchPolicy::kDecodeFirst;
+  if (engine.defaults.prompts == PromptSteps::kApart) return BatchPolicy::kPrefillFirst;
   return options.chunked_prefill ? BatchPolicy::kDecodeFirst : BatchPolicy::kPrefillFirst;
 }
 
@@ -38,7 +40,7 @@ Bytes KvTokenOf(const InstanceSpec& spec, double sequence_tokens) {
 EngineOptions OptionsOf(const PlannedPool& pool, const Leaf& leaf) {
   const ResolvedOptions& resolved = pool.spec.options;
   EngineOptions options;
-  options.batching = PolicyOf(resolved);
+  options.batching = PolicyOf(resolved, *pool.spec.engine);
   options.order = resolved.order;
   options.preemption = resolved.preemption;
   options.max_sequences =

@@ -5,6 +5,7 @@
 
 #include "sim/base/check.h"
 #include "sim/engine/group_placement.h"
+#include "sim/hardware/host_processor.h"
 
 namespace fleetsim {
 
@@ -38,6 +39,7 @@ absl::StatusOr<InstanceHardware> InstanceHardwareOf(const Leaf& leaf, const Cata
   hardware.scale_out = leaf.scale_out;
   // Up to the leaf's switch and down again.
   hardware.hop_latency = 2 * leaf.nic_latency;
+  if (leaf.server != nullptr) hardware.host_speed = HostThreadSpeed(leaf.server->cpu);
   return hardware;
 }
 

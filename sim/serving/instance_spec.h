@@ -24,6 +24,7 @@ struct InstanceHardware {
   BytesPerSecond nic_bandwidth;  // all NICs of one host, one direction
   const Fabric* scale_out = nullptr;
   Seconds hop_latency;
+  double host_speed = 1;  // of one thread, over that of the hosts of engines' times
   // Of one accelerator by what it does (economics: PowerOf); zeros: energy is not counted.
   std::array<Watts, kActivities> power{};
 

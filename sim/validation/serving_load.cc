@@ -19,6 +19,8 @@ constexpr int kQueuedShortRequests = 12000;
 constexpr int kShortTokens = 512;
 // Clients' requests after the first of each, so that the run is longer than its beginning.
 constexpr int kRounds = 4;
+// InferenceX's client sends ten times as many requests as it has open (benchmarks/benchmark_lib.sh).
+constexpr int kInferenceXRounds = 10;
 constexpr int kPoissonRequests = 1500;
 constexpr int kOfflineRequestsOfAccelerator = 3000;
 constexpr double kWeightShare = 0.6;
@@ -99,6 +101,19 @@ bool RunsAsFixedBatch(const ServingCase& point, const ServingEngine& engine) {
          (absl::StartsWith(point.measured.id, "spw-") && point.load != "inf");
 }
 
+int Rounds(const ServingCase& point) {
+  return point.varied_lengths ? kInferenceXRounds : kRounds;
+}
+
+// Of InferenceX's recipes (benchmarks/single_node/fixed_seq_len): vLLM twice the prompt, SGLang
+// 32,768, TensorRT-LLM room for a prompt beside all clients, at least 8,192.
+std::optional<int> RecipeTokenBudget(const ServingCase& point, const ServingLoad& load) {
+  if (!point.varied_lengths) return std::nullopt;
+  if (absl::StartsWithIgnoreCase(point.engine, "vllm")) return 2 * load.input_tokens;
+  if (absl::StartsWithIgnoreCase(point.engine, "sglang")) return 32768;
+  return std::max(8192, load.input_tokens + static_cast<int>(load.amount) + 64);
+}
+
 // Kind and amount as the column says.
 absl::Status SetKind(const ServingCase& point, const ServingEngine& engine, ServingLoad& load) {
   std::smatch match;
@@ -107,7 +122,7 @@ absl::Status SetKind(const ServingCase& point, const ServingEngine& engine, Serv
   if (absl::SimpleAtod(text, &number) && std::isfinite(number)) {
     load.kind = RunsAsFixedBatch(point, engine) ? LoadKind::kFixedBatch : LoadKind::kClosedLoop;
     load.amount = number;
-    load.requests = static_cast<int>(number) * kRounds;
+    load.requests = static_cast<int>(number) * Rounds(point);
   } else if (text == "inf" || text == "offline") {
     load.requests = 0;
   } else if (Matches(text, "^([0-9.]+)/[GN]PU$", match)) {
@@ -153,6 +168,10 @@ absl::StatusOr<ServingLoad> LoadOf(const ServingCase& point, const ServingEngine
     load.amount = load.requests;
     rules.push_back(absl::StrCat("number of requests not stated: ", load.requests));
   }
+  load.token_budget = RecipeTokenBudget(point, load);
+  if (load.token_budget) {
+    rules.push_back(absl::StrCat("token budget of InferenceX's recipe: ", *load.token_budget));
+  }
   if (load.kind == LoadKind::kPoisson) load.limits = LimitsOf(point);
   if (load.limits) {
     rules.push_back(absl::StrCat("rate: the highest whose P99 hold ", load.limits->ttft->value(),
@@ -160,8 +179,8 @@ absl::StatusOr<ServingLoad> LoadOf(const ServingCase& point, const ServingEngine
   }
   if (load.kind == LoadKind::kPoisson && absl::StartsWith(point.load, "trace")) {
     rules.push_back("trace: Poisson at its rate, lengths drawn");
-  } else if (load.kind != LoadKind::kPoisson && load.requests == load.amount * kRounds) {
-    rules.push_back("number of requests not stated: four a client");
+  } else if (load.kind != LoadKind::kPoisson && load.requests == load.amount * Rounds(point)) {
+    rules.push_back(absl::StrCat("number of requests not stated: ", Rounds(point), " a client"));
   }
   return load;
 }

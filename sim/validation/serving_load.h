@@ -33,6 +33,7 @@ struct ServingLoad {
   int input_tokens = 1, output_tokens = 1;  // means; context of a decode step
   bool varied_lengths = false;
   std::optional<Objectives> limits;         // the rate is the highest within them
+  std::optional<int> token_budget;          // of the recipe that the source ran
   const RequestLengths* lengths = nullptr;  // how they spread; null: all the same, or varied
 };
 
