@@ -50,6 +50,7 @@ EngineOptions OptionsOf(const PlannedPool& pool, const Leaf& leaf) {
   options.blocks = pool.capacity.blocks;
   options.kv_token = pool.kv_token;
   options.chunked_prefill = resolved.chunked_prefill;
+  options.reserve_output = pool.spec.engine->defaults.prompts == PromptSteps::kBeside;
   options.prefix_cache = resolved.prefix_cache;
   options.attention_ranks = pool.spec.layout.attention_data;
   options.pipeline_stages = pool.spec.layout.pipeline;
