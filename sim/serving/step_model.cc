@@ -25,10 +25,17 @@ LayerCounts OneLayer(const LayerCounts& layers) {
   return one;
 }
 
+InstanceHardware WithKernelsOf(const ServingEngine& engine, InstanceHardware hardware) {
+  hardware.links.engine_kernels = engine.own_all_reduce;
+  return hardware;
+}
+
 }  // namespace
 
 InstanceModel::InstanceModel(const InstanceSpec& spec, const InstanceHardware& hardware)
-    : spec_(spec), hardware_(hardware), layers_(CountLayers(*spec.model)) {
+    : spec_(spec),
+      hardware_(WithKernelsOf(*spec.engine, hardware)),
+      layers_(CountLayers(*spec.model)) {
   const double draft = 1.0 + spec_.DraftTokens();
   const double most = std::max(
       {kTableTokens, 1.0 * spec_.options.token_budget, spec_.options.max_sequences * draft});
