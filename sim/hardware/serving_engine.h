@@ -39,11 +39,15 @@ struct EngineMemory {
   bool of_free = false;
 };
 
+// Prompts in steps of their own, before decodes, or beside every running sequence.
+enum class PromptSteps { kByChunking, kBeside, kApart };
+
 // What EngineOptions override; of one attention rank.
 struct EngineDefaults {
   int token_budget = 8192, max_sequences = 256, block_tokens = 16;
   bool chunked_prefill = false, prefix_cache = false, static_batching = false;
-  bool mixed_batches = false, reserves_output = false;
+  bool reserves_output = false;
+  PromptSteps prompts = PromptSteps::kByChunking;  // beside decodes where they are cut
 };
 
 struct ServingEngine {

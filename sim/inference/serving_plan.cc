@@ -23,9 +23,11 @@ double MeanSequence(const TrafficRequest& traffic) {
   return MeanOf(traffic.input) + MeanOf(traffic.output);
 }
 
-BatchPolicy PolicyOf(const ResolvedOptions& options) {
+BatchPolicy PolicyOf(const ResolvedOptions& options, const ServingEngine& engine) {
   if (options.static_batch > 0) return BatchPolicy::kStatic;
-  return options.mixed_batches ? BatchPolicy::kDecodeFirst : BatchPolicy::kPrefillFirst;
+  if (engine.defaults.prompts == PromptSteps::kBeside) return BatchPolicy::kDecodeFirst;
+  if (engine.defaults.prompts == PromptSteps::kApart) return BatchPolicy::kPrefillFirst;
+  return options.chunked_prefill ? BatchPolicy::kDecodeFirst : BatchPolicy::kPrefillFirst;
 }
 
 // Each key and value once, wherever the layout repeats them.
@@ -38,7 +40,7 @@ Bytes KvTokenOf(const InstanceSpec& spec, double sequence_tokens) {
 EngineOptions OptionsOf(const PlannedPool& pool, const Leaf& leaf) {
   const ResolvedOptions& resolved = pool.spec.options;
   EngineOptions options;
-  options.batching = PolicyOf(resolved);
+  options.batching = PolicyOf(resolved, *pool.spec.engine);
   options.order = resolved.order;
   options.preemption = resolved.preemption;
   options.max_sequences =
@@ -143,7 +145,7 @@ absl::StatusOr<PlannedPool> PlanPool(const ServingJob& job, const ServingEngine&
                .layout = request.layout,
                .options = ResolveOptions(request.options, engine),
                .speculation = job.speculation};
-  ASSIGN_OR_RETURN(InstanceHardware hardware, InstanceHardwareOf(leaf, engine, catalog));
+  ASSIGN_OR_RETURN(InstanceHardware hardware, InstanceHardwareOf(leaf, catalog));
   Notes notes;
   if (const auto power = PowerOf(leaf, notes)) hardware.power = power->activity;
   RETURN_IF_ERROR(CheckInstance(pool.spec, hardware));

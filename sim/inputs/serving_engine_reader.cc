@@ -67,8 +67,12 @@ void ReadDefaults(const proto::ServingEngine& entry, ServingEngine& engine) {
   defaults.chunked_prefill = entry.chunked_prefill();
   defaults.prefix_cache = entry.prefix_cache();
   defaults.static_batching = entry.static_batching();
-  defaults.mixed_batches = entry.mixed_batches();
   defaults.reserves_output = entry.reserves_output();
+  if (entry.batching() == proto::ServingEngine::DECODES_AND_PROMPTS) {
+    defaults.prompts = PromptSteps::kBeside;
+  } else if (entry.batching() == proto::ServingEngine::PROMPTS_APART) {
+    defaults.prompts = PromptSteps::kApart;
+  }
 }
 
 absl::StatusOr<AttentionKernel> ReadAttention(const proto::ServingEngine& entry,

@@ -234,7 +234,6 @@ absl::Status ReadEngineOptions(const FieldCheck& check, const proto::EngineOptio
   RETURN_IF_ERROR(Take(check, "static_batch", entry.has_static_batch(), entry.static_batch(), 0,
                        kMaxSequences, options.static_batch));
   if (entry.has_chunked_prefill()) options.chunked_prefill = entry.chunked_prefill();
-  if (entry.has_mixed_batches()) options.mixed_batches = entry.mixed_batches();
   if (entry.has_reserve_output()) options.reserve_output = entry.reserve_output();
   if (entry.has_prefix_cache()) options.prefix_cache = entry.prefix_cache();
   if (entry.has_memory_ratio()) {

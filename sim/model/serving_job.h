@@ -40,7 +40,7 @@ enum class QueueOrder { kFirstCome, kPriority, kShortestFirst };
 
 struct EngineRequest {
   std::optional<int> token_budget, max_sequences, block_tokens, cache_blocks;
-  std::optional<bool> chunked_prefill, mixed_batches, reserve_output, prefix_cache;
+  std::optional<bool> chunked_prefill, reserve_output, prefix_cache;
   std::optional<double> memory_ratio;
   std::optional<Preemption> preemption;
   std::optional<QueueOrder> order;

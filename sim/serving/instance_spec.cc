@@ -5,6 +5,7 @@
 
 #include "sim/base/check.h"
 #include "sim/engine/group_placement.h"
+#include "sim/hardware/host_processor.h"
 
 namespace fleetsim {
 
@@ -40,6 +41,7 @@ absl::StatusOr<InstanceHardware> InstanceHardwareOf(const Leaf& leaf, const Serv
   hardware.scale_out = leaf.scale_out;
   // Up to the leaf's switch and down again.
   hardware.hop_latency = 2 * leaf.nic_latency;
+  if (leaf.server != nullptr) hardware.host_speed = HostThreadSpeed(leaf.server->cpu);
   return hardware;
 }
 
@@ -50,7 +52,6 @@ ResolvedOptions ResolveOptions(const EngineRequest& options, const ServingEngine
   resolved.max_sequences = options.max_sequences.value_or(defaults.max_sequences);
   resolved.block_tokens = options.block_tokens.value_or(defaults.block_tokens);
   resolved.chunked_prefill = options.chunked_prefill.value_or(defaults.chunked_prefill);
-  resolved.mixed_batches = options.mixed_batches.value_or(defaults.mixed_batches);
   resolved.reserve_output = options.reserve_output.value_or(defaults.reserves_output);
   resolved.prefix_cache = options.prefix_cache.value_or(defaults.prefix_cache);
   resolved.memory_ratio = options.memory_ratio.value_or(engine.memory.ratio);

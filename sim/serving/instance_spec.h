@@ -24,6 +24,7 @@ struct InstanceHardware {
   BytesPerSecond nic_bandwidth;  // all NICs of one host, one direction
   const Fabric* scale_out = nullptr;
   Seconds hop_latency;
+  double host_speed = 1;  // of one thread, over that of the hosts of engines' times
   // Of one accelerator by what it does (economics: PowerOf); zeros: energy is not counted.
   std::array<Watts, kActivities> power{};
 
@@ -39,7 +40,7 @@ absl::StatusOr<InstanceHardware> InstanceHardwareOf(const Leaf& leaf, const Serv
 struct ResolvedOptions {
   int token_budget = 8192, max_sequences = 256, block_tokens = 16;
   bool chunked_prefill = false, prefix_cache = false;
-  bool mixed_batches = false, reserve_output = false;
+  bool reserve_output = false;
   double memory_ratio = 0.9;
   std::optional<int> cache_blocks;
   Preemption preemption = Preemption::kRecompute;

@@ -25,10 +25,17 @@ LayerCounts OneLayer(const LayerCounts& layers) {
   return one;
 }
 
+InstanceHardware WithKernelsOf(const ServingEngine& engine, InstanceHardware hardware) {
+  hardware.links.engine_kernels = engine.own_all_reduce;
+  return hardware;
+}
+
 }  // namespace
 
 InstanceModel::InstanceModel(const InstanceSpec& spec, const InstanceHardware& hardware)
-    : spec_(spec), hardware_(hardware), layers_(CountLayers(*spec.model)) {
+    : spec_(spec),
+      hardware_(WithKernelsOf(*spec.engine, hardware)),
+      layers_(CountLayers(*spec.model)) {
   const double draft = 1.0 + spec_.DraftTokens();
   const double most = std::max(
       {kTableTokens, 1.0 * spec_.options.token_budget, spec_.options.max_sequences * draft});
@@ -164,7 +171,7 @@ Seconds InstanceModel::HostTime(const std::vector<StepLoad>& ranks) const {
     slowest = Max(slowest, host.per_step + host.per_sequence * Items(load) +
                                host.per_request * (load.begun + load.ended));
   }
-  return slowest;
+  return slowest / hardware_.host_speed;
 }
 
 // Steps from recorded graphs are launched at once; the others take the host so long.
@@ -173,7 +180,7 @@ Seconds InstanceModel::LaunchTime(const RankPart& busiest, bool decode) const {
   const bool recorded =
       decode ? busiest.decodes <= host.graph_sequences : busiest.Tokens() <= host.graph_tokens;
   if (recorded) return Seconds(0);
-  return host.per_launch * (host.launches_per_layer * layers_.Layers());
+  return host.per_launch * (host.launches_per_layer * layers_.Layers() / hardware_.host_speed);
 }
 
 // Products draw between streaming and full power by how busy they keep the matrix units. A step

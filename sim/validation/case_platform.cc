@@ -19,7 +19,8 @@ PoolSpec PoolOf(const FleetRequest& request) {
           .fabric = request.fabric,
           .hosts = request.hosts,
           .nics = request.nics,
-          .hosts_per_leaf = 32};
+          .hosts_per_leaf = 32,
+          .power_cap_w = request.power_cap_w};
 }
 
 }  // namespace

@@ -2,10 +2,12 @@
 
 #include <algorithm>
 #include <cmath>
+#include <regex>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
 #include "sim/serving/kv_capacity.h"
 #include "sim/validation/case_fleet.h"
 #include "sim/validation/case_model.h"
@@ -17,9 +19,21 @@ namespace {
 constexpr double kLeastLength = 0.8;  // of the stated one, InferenceX's random range ratio
 constexpr int kLengthSteps = 8;
 
+// In lower case; where the source states no release, that of its time: InferenceX began in October
+// 2025, MLPerf Inference v5.1 closed in August 2025.
+std::string EngineText(const ServingCase& point) {
+  std::string text = absl::AsciiStrToLower(point.engine);
+  if (std::any_of(text.begin(), text.end(), absl::ascii_isdigit)) return text;
+  const bool inference_x = point.varied_lengths;
+  if (!inference_x && !absl::StrContains(point.measured.source, "v5.1")) return text;
+  if (text == "vllm") return inference_x ? "vllm 0.16" : "vllm 0.9";
+  if (text == "trtllm" || text == "tensorrt-llm") return inference_x ? "trtllm 1.2" : "trtllm 1.0";
+  return text;
+}
+
 // The engine whose `measured_engine` is the longest text in the row's.
 absl::StatusOr<const ServingEngine*> EngineOf(const ServingCase& point, const Catalog& catalog) {
-  const std::string written = absl::AsciiStrToLower(point.engine);
+  const std::string written = EngineText(point);
   const ServingEngine* found = nullptr;
   size_t longest = 0;
   for (const auto& [name, engine] : catalog.engines) {
@@ -44,7 +58,8 @@ double WeightBytesOf(const Architecture& model, const ServingEngine& engine,
   return StageWeights(spec, 0).value();
 }
 
-LengthDistribution LengthsOf(int tokens, bool varied) {
+LengthDistribution LengthsOf(int tokens, bool varied, const LengthShape* shape) {
+  if (shape != nullptr) return ShapedLengths(*shape, tokens);
   if (!varied) return {{static_cast<double>(tokens)}, {1.0}};
   LengthDistribution lengths;
   for (int i = 0; i <= kLengthSteps; ++i) {
@@ -62,10 +77,33 @@ TrafficRequest TrafficOf(const ServingLoad& load) {
   } else {
     traffic.source = ClosedLoopRequest{.concurrency = static_cast<int>(load.amount)};
   }
-  traffic.input = LengthsOf(load.input_tokens, load.varied_lengths);
-  traffic.output = LengthsOf(load.output_tokens, load.varied_lengths);
+  const RequestLengths* known = load.lengths;
+  traffic.input =
+      LengthsOf(load.input_tokens, load.varied_lengths, known ? &known->input : nullptr);
+  traffic.output =
+      LengthsOf(load.output_tokens, load.varied_lengths, known ? &known->output : nullptr);
   traffic.requests = load.requests;
+  if (load.limits) {
+    traffic.requests.reset();
+    traffic.duration = Seconds(kServerSeconds);
+  }
   return traffic;
+}
+
+// Splitwise caps its H100 at half the board's power (Patel et al. 2024, section VI).
+constexpr char kCapped[] = " power-capped";
+constexpr double kCappedWatts = 350;
+
+// Zero: none.
+double PowerCapOf(const ServingCase& point, std::vector<std::string>& rules) {
+  std::smatch match;
+  const std::string& notes = point.measured.notes;
+  if (absl::EndsWith(point.measured.accelerator, kCapped)) {
+    rules.push_back(absl::StrCat("power cap not stated: ", kCappedWatts, " W, as the paper"));
+    return kCappedWatts;
+  }
+  const std::regex stated("power capped ([0-9]{2,4}) W");
+  return std::regex_search(notes, match, stated) ? std::stod(match[1]) : 0;
 }
 
 absl::StatusOr<FleetRequest> HardwareOf(const ServingCase& point, const InstanceGroup& group,
@@ -73,10 +111,13 @@ absl::StatusOr<FleetRequest> HardwareOf(const ServingCase& point, const Instance
   MeasuredCase measured = point.measured;
   measured.accelerators = group.instances * group.layout.Accelerators();
   measured.per_node = std::min(8, *measured.accelerators);
+  measured.accelerator = std::string(absl::StripSuffix(measured.accelerator, kCapped));
   Strategy strategy;
   strategy.tensor = std::min(8, group.layout.StageAccelerators());
   strategy.data = *measured.accelerators / strategy.tensor;
-  return FleetOf(measured, strategy, catalog, rules);
+  ASSIGN_OR_RETURN(FleetRequest fleet, FleetOf(measured, strategy, catalog, rules));
+  fleet.power_cap_w = PowerCapOf(point, rules);
+  return fleet;
 }
 
 // What serving steps are not modelled for.
@@ -96,7 +137,8 @@ absl::StatusOr<ServingTranslation> TranslateServing(const ServingCase& point,
   ServingJob& job = result.job;
   ASSIGN_OR_RETURN(job.model, ModelOf(point.measured, models, result.rules));
   ASSIGN_OR_RETURN(const Accelerator* accelerator,
-                   FindAccelerator(catalog, point.measured.accelerator));
+                   FindAccelerator(catalog, std::string(absl::StripSuffix(
+                                                point.measured.accelerator, kCapped))));
   ASSIGN_OR_RETURN(const ServingEngine* engine, EngineOf(point, catalog));
   job.engine = engine->name;
   ASSIGN_OR_RETURN(job.precision, FormatsOf(point, job.model, *accelerator, result.rules));
@@ -108,8 +150,10 @@ absl::StatusOr<ServingTranslation> TranslateServing(const ServingCase& point,
   PoolRequest pool;
   pool.layout = group.layout;
   pool.instances = group.instances;
+  pool.options.token_budget = result.load.token_budget;
   job.pools.push_back(pool);
   job.traffic = TrafficOf(result.load);
+  if (result.load.limits) job.objectives = *result.load.limits;
   ASSIGN_OR_RETURN(result.fleet, HardwareOf(point, group, catalog, result.rules));
   result.accelerators = group.instances * group.layout.Accelerators();
   return result;
@@ -127,12 +171,16 @@ std::string SimulationKey(const ServingTranslation& translation) {
   };
   std::string key =
       absl::StrCat(job.model.name, "|", job.engine, "|", translation.fleet.accelerator->name, "|",
-                   translation.fleet.server->name, "|", format(job.precision.products), "|",
+                   translation.fleet.server->name, "|",
+                   translation.fleet.power_cap_w, "|", format(job.precision.products), "|",
                    format(job.precision.experts), "|", static_cast<int>(job.precision.cache));
   absl::StrAppend(&key, "|", layout.tensor, "|", layout.pipeline, "|", layout.attention_data, "|",
                   layout.expert, "|", *job.pools[0].instances, "|", static_cast<int>(load.kind),
                   "|", load.amount, "|", load.requests, "|", load.input_tokens, "|",
-                  load.output_tokens, "|", load.varied_lengths);
+                  load.output_tokens, "|", load.varied_lengths, "|",
+                  load.lengths != nullptr ? load.lengths->name : "", "|",
+                  load.limits ? load.limits->tpot->value() : 0, "|",
+                  load.token_budget.value_or(0));
   if (job.speculation) {
     absl::StrAppend(&key, "|", job.speculation->draft_tokens, "|",
                     job.speculation->accepted_tokens);

@@ -19,14 +19,14 @@ constexpr int kQueuedShortRequests = 12000;
 constexpr int kShortTokens = 512;
 // Clients' requests after the first of each, so that the run is longer than its beginning.
 constexpr int kRounds = 4;
+// InferenceX's client sends ten times as many requests as it has open (benchmarks/benchmark_lib.sh).
+constexpr int kInferenceXRounds = 10;
 constexpr int kPoissonRequests = 1500;
 constexpr int kOfflineRequestsOfAccelerator = 3000;
 constexpr double kWeightShare = 0.6;
 // Accepted tokens of DeepSeek-V3's own module: 85 to 90 % of second tokens (arXiv 2412.19437,
 // section 5.4.3).
 constexpr double kDeepSeekAccepted = 1.85;
-// Llama-3.1-8B's input in MLPerf, of the same articles (CNN/DailyMail).
-constexpr int kNewsTokens = 778;
 // MLPerf's GPT-J: 4,016,878 characters in 13,368 answers, at 4.35 characters a token.
 constexpr int kGptJAnswer = 69;
 
@@ -40,11 +40,13 @@ absl::Status SetLengths(const ServingCase& point, ServingLoad& load,
                         std::vector<std::string>& rules) {
   const std::string& notes = point.measured.notes;
   std::smatch match;
+  load.lengths = LengthsOfRequests(point);
   if (point.input_tokens) {
     load.input_tokens = *point.input_tokens;
-  } else if (absl::StrContains(notes, "CNN/DailyMail")) {
-    load.input_tokens = kNewsTokens;
-    rules.push_back("input length not stated: 778, CNN/DailyMail as with Llama-3.1-8B");
+  } else if (load.lengths != nullptr && load.lengths->input_tokens > 0) {
+    load.input_tokens = static_cast<int>(load.lengths->input_tokens);
+    rules.push_back(absl::StrCat("mean input length not stated: ", load.input_tokens, ", ",
+                                 load.lengths->name));
   } else if (Matches(notes, "ISL<=([0-9]{2,6})", match)) {
     load.input_tokens = std::stoi(match[1]) / 2;
     rules.push_back("mean input length not stated: half of the longest");
@@ -66,12 +68,50 @@ absl::Status SetLengths(const ServingCase& point, ServingLoad& load,
   return absl::OkStatus();
 }
 
+// Latencies at the 99th percentile that MLCommons' inference rules (v4.1 and v5.1) set a benchmark.
+struct ServerLimits {
+  const char* model;
+  const char* scenario;
+  double ttft_s, tpot_s;
+};
+constexpr ServerLimits kServerLimits[] = {
+    {"Llama-2-70B", "Server", 2, 0.2},           {"Llama-2-70B", "Interactive", 0.45, 0.04},
+    {"Mixtral-8x7B", "Server", 2, 0.2},          {"Llama-3.1-8B", "Server", 2, 0.1},
+    {"Llama-3.1-8B", "Interactive", 0.5, 0.03},  {"Llama-3.1-405B", "Server", 6, 0.175},
+    {"Llama-3.1-405B", "Interactive", 4.5, 0.08}, {"DeepSeek-R1", "Server", 2, 0.08},
+};
+
+// A submitted rate is the highest whose 99th percentiles hold.
+std::optional<Objectives> LimitsOf(const ServingCase& point) {
+  const std::string& notes = point.measured.notes;
+  if (!absl::StrContains(notes, "MLPerf")) return std::nullopt;
+  for (const ServerLimits& limits : kServerLimits) {
+    if (!absl::StartsWith(point.measured.model, limits.model)) continue;
+    if (!absl::StartsWith(notes, limits.scenario)) continue;
+    return Objectives{.ttft = Seconds(limits.ttft_s), .tpot = Seconds(limits.tpot_s)};
+  }
+  return std::nullopt;
+}
+
 bool RunsAsFixedBatch(const ServingCase& point, const ServingEngine& engine) {
   const std::string& notes = point.measured.notes;
   return engine.defaults.static_batching ||
          absl::StrContains(absl::AsciiStrToLower(notes), "static batch") ||
          absl::StrContains(notes, "fixed batch") ||
          (absl::StartsWith(point.measured.id, "spw-") && point.load != "inf");
+}
+
+int Rounds(const ServingCase& point) {
+  return point.varied_lengths ? kInferenceXRounds : kRounds;
+}
+
+// Of InferenceX's recipes (benchmarks/single_node/fixed_seq_len): vLLM twice the prompt, SGLang
+// 32,768, TensorRT-LLM room for a prompt beside all clients, at least 8,192.
+std::optional<int> RecipeTokenBudget(const ServingCase& point, const ServingLoad& load) {
+  if (!point.varied_lengths) return std::nullopt;
+  if (absl::StartsWithIgnoreCase(point.engine, "vllm")) return 2 * load.input_tokens;
+  if (absl::StartsWithIgnoreCase(point.engine, "sglang")) return 32768;
+  return std::max(8192, load.input_tokens + static_cast<int>(load.amount) + 64);
 }
 
 // Kind and amount as the column says.
@@ -82,7 +122,7 @@ absl::Status SetKind(const ServingCase& point, const ServingEngine& engine, Serv
   if (absl::SimpleAtod(text, &number) && std::isfinite(number)) {
     load.kind = RunsAsFixedBatch(point, engine) ? LoadKind::kFixedBatch : LoadKind::kClosedLoop;
     load.amount = number;
-    load.requests = static_cast<int>(number) * kRounds;
+    load.requests = static_cast<int>(number) * Rounds(point);
   } else if (text == "inf" || text == "offline") {
     load.requests = 0;
   } else if (Matches(text, "^([0-9.]+)/[GN]PU$", match)) {
@@ -98,6 +138,9 @@ absl::Status SetKind(const ServingCase& point, const ServingEngine& engine, Serv
     load.kind = LoadKind::kPoisson;
     load.amount = std::stod(match[1]);
     load.requests = kPoissonRequests;
+    if (absl::StrContains(point.measured.notes, "MLPerf")) {
+      load.requests = static_cast<int>(std::ceil(load.amount * kServerSeconds));
+    }
   } else if (Matches(text, "^trace [a-z]+_0?([0-9]+)\\.jsonl$", match)) {
     load.kind = LoadKind::kPoisson;
     load.amount = std::stod(absl::StrCat("0.", std::string(match[1])));
@@ -125,10 +168,19 @@ absl::StatusOr<ServingLoad> LoadOf(const ServingCase& point, const ServingEngine
     load.amount = load.requests;
     rules.push_back(absl::StrCat("number of requests not stated: ", load.requests));
   }
+  load.token_budget = RecipeTokenBudget(point, load);
+  if (load.token_budget) {
+    rules.push_back(absl::StrCat("token budget of InferenceX's recipe: ", *load.token_budget));
+  }
+  if (load.kind == LoadKind::kPoisson) load.limits = LimitsOf(point);
+  if (load.limits) {
+    rules.push_back(absl::StrCat("rate: the highest whose P99 hold ", load.limits->ttft->value(),
+                                 " s and ", 1e3 * load.limits->tpot->value(), " ms"));
+  }
   if (load.kind == LoadKind::kPoisson && absl::StartsWith(point.load, "trace")) {
-    rules.push_back("trace: Poisson at its rate, every request of the mean lengths");
-  } else if (load.kind != LoadKind::kPoisson && load.requests == load.amount * kRounds) {
-    rules.push_back("number of requests not stated: four a client");
+    rules.push_back("trace: Poisson at its rate, lengths drawn");
+  } else if (load.kind != LoadKind::kPoisson && load.requests == load.amount * Rounds(point)) {
+    rules.push_back(absl::StrCat("number of requests not stated: ", Rounds(point), " a client"));
   }
   return load;
 }

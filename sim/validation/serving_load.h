@@ -11,6 +11,7 @@
 #include "sim/inputs/serving_cases_reader.h"
 #include "sim/model/architecture.h"
 #include "sim/model/serving_job.h"
+#include "sim/validation/request_lengths.h"
 
 namespace fleetsim {
 
@@ -22,12 +23,18 @@ enum class LoadKind {
   kPoisson,
 };
 
+// MLPerf's rules for the Server scenario: queries for ten minutes at least.
+inline constexpr double kServerSeconds = 600;
+
 struct ServingLoad {
   LoadKind kind = LoadKind::kClosedLoop;
   double amount = 1;  // batch; sequences or tokens an accelerator; clients; requests a second
   int requests = 1;   // closed loop and Poisson
   int input_tokens = 1, output_tokens = 1;  // means; context of a decode step
   bool varied_lengths = false;
+  std::optional<Objectives> limits;         // the rate is the highest within them
+  std::optional<int> token_budget;          // of the recipe that the source ran
+  const RequestLengths* lengths = nullptr;  // how they spread; null: all the same, or varied
 };
 
 absl::StatusOr<ServingLoad> LoadOf(const ServingCase& point, const ServingEngine& engine,

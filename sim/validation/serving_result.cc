@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "absl/strings/match.h"
+#include "sim/inference/capacity_search.h"
 #include "sim/inference/serving_plan.h"
 #include "sim/inference/serving_run.h"
 #include "sim/inference/serving_summary.h"
@@ -78,11 +79,7 @@ ServingResult OneStep(const ServingTranslation& translation, const InstanceModel
   return result;
 }
 
-absl::StatusOr<ServingResult> Queue(const ServingTranslation& translation, const ServingPlan& plan,
-                                    Network& network) {
-  ASSIGN_OR_RETURN(const ServingRecord record, SimulateServing(translation.job, plan, network));
-  const ServingSummary summary = Summarise(record, translation.job, plan.frontend);
-  if (summary.completed == 0) return absl::FailedPreconditionError("no request was served");
+ServingResult ResultOf(const ServingSummary& summary) {
   ServingResult result;
   result.output_rate = summary.Rate(summary.output_tokens);
   result.input_rate = summary.Rate(summary.input_tokens);
@@ -93,6 +90,23 @@ absl::StatusOr<ServingResult> Queue(const ServingTranslation& translation, const
   result.tpot_p99 = summary.tpot.p99.value();
   result.request_mean = summary.end_to_end.mean.value();
   return result;
+}
+
+absl::StatusOr<ServingResult> Queue(const ServingTranslation& translation, const Fleet& fleet,
+                                    const Catalog& catalog, Network& network) {
+  const ServingJob& job = translation.job;
+  if (translation.load.limits) {
+    const EconomicsOptions economics;
+    ASSIGN_OR_RETURN(const CapacityResult capacity,
+                     FindHighestRate(job, {fleet, catalog, economics, network}, 0));
+    if (capacity.best) return ResultOf(capacity.probes[*capacity.best].outcome.summary);
+  }
+  // Where no rate is within the limits: at the row's own.
+  ASSIGN_OR_RETURN(const ServingPlan plan, PlanServing(job, fleet, catalog));
+  ASSIGN_OR_RETURN(const ServingRecord record, SimulateServing(job, plan, network));
+  const ServingSummary summary = Summarise(record, job, plan.frontend);
+  if (summary.completed == 0) return absl::FailedPreconditionError("no request was served");
+  return ResultOf(summary);
 }
 
 // Batches and steps without a queue. Whether they fit is not in question: they ran.
@@ -125,8 +139,7 @@ absl::StatusOr<ServingResult> SimulatePoint(const ServingTranslation& translatio
   ServingResult result;
   const LoadKind kind = translation.load.kind;
   if (kind == LoadKind::kClosedLoop || kind == LoadKind::kPoisson) {
-    ASSIGN_OR_RETURN(const ServingPlan plan, PlanServing(translation.job, fleet, catalog));
-    ASSIGN_OR_RETURN(result, Queue(translation, plan, network));
+    ASSIGN_OR_RETURN(result, Queue(translation, fleet, catalog, network));
   } else {
     ASSIGN_OR_RETURN(result, WithoutQueue(translation, fleet, catalog));
   }

@@ -27,6 +27,7 @@ struct FleetRequest {
   int hosts = 1;
   int nics = 0;                      // of one host
   std::string cooling;               // of the site; empty: not stated
+  double power_cap_w = 0;            // of one accelerator; 0: none
   std::vector<FleetRequest> others;  // further hosts of other kinds, in the order of the ranks
 };
 

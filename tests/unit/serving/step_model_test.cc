@@ -215,6 +215,10 @@ TEST(InstanceModel, HostTimeIsExposedUnlessTheEngineOverlapsIt) {
   const StepCost exposed = InstanceModel(spec, hardware).Cost({load});
   EXPECT_NEAR(exposed.duration.value(), device.value() + 1e-3 + 10 * 1e-4 + 3 * 1e-2, 1e-12);
   EXPECT_NEAR(PartOf(exposed, StepPart::kHost).value(), 32e-3, 1e-9);
+  InstanceHardware slower = hardware;
+  slower.host_speed = 0.5;
+  EXPECT_NEAR(PartOf(InstanceModel(spec, slower).Cost({load}), StepPart::kHost).value(), 64e-3,
+              1e-9);
   engine.host.overlaps = true;
   EXPECT_EQ(InstanceModel(spec, hardware).Cost({load}).duration, Max(device, Seconds(32e-3)));
 }
@@ -233,6 +237,9 @@ TEST(InstanceModel, RecordedGraphsHideLaunches) {
   EXPECT_EQ(InstanceModel(spec, hardware).Cost({Mixed(1, 10, 1, 9)}).duration, Seconds(64e-3));
   engine.host.graph_tokens = 11;
   EXPECT_LT(InstanceModel(spec, hardware).Cost({Mixed(1, 10, 1, 9)}).duration, Seconds(30e-3));
+  InstanceHardware slower = hardware;
+  slower.host_speed = 0.5;
+  EXPECT_NEAR(InstanceModel(spec, slower).Cost({Decodes(9, 100)}).duration.value(), 128e-3, 1e-9);
 }
 
 // Replicas with experts in common wait for the one with most to do.

@@ -147,5 +147,49 @@ TEST_F(ServingCaseTest, EqualPointsAreOneSimulation) {
   EXPECT_NE(SimulationKey(Translated(a)), SimulationKey(Translated(b)));
 }
 
+// MLCommons' limits of the benchmark and scenario; queries for ten minutes.
+TEST_F(ServingCaseTest, ServerRowsOfMlperfAskForTheHighestRate) {
+  ServingCase row = Row("TensorRT-LLM", "poisson@70.83 rps");
+  row.measured.model = "Llama-2-70B-chat";
+  row.measured.accelerators = 8;
+  row.measured.tensor = 2;
+  row.input_tokens.reset();
+  row.measured.notes = "Interactive; NVIDIA X; MLPerf OpenOrca, ISL<=1024";
+  const ServingTranslation server = Translated(row);
+  ASSERT_TRUE(server.load.limits);
+  EXPECT_DOUBLE_EQ(server.load.limits->ttft->value(), 0.45);
+  EXPECT_DOUBLE_EQ(server.job.objectives.tpot->value(), 0.04);
+  EXPECT_EQ(server.load.input_tokens, 219);
+  EXPECT_DOUBLE_EQ(server.job.traffic.duration->value(), 600);
+  row.measured.notes = "Poisson arrivals";
+  row.input_tokens = 128;
+  EXPECT_FALSE(Translated(row).load.limits);
+}
+
+TEST_F(ServingCaseTest, InferenceXRowsRunItsRecipes) {
+  ServingCase row = Row("vllm", "64");
+  row.varied_lengths = true;
+  row.measured.accelerator = "B200-SXM-180GB";
+  row.cache_bits.reset();
+  const ServingTranslation recipe = Translated(row);
+  EXPECT_EQ(recipe.load.requests, 640);
+  EXPECT_EQ(recipe.job.engine, "vllm-2026");
+  EXPECT_EQ(recipe.job.pools[0].options.token_budget, 256);
+  EXPECT_EQ(recipe.job.precision.cache, DataType::kFp8);
+  row.measured.accelerator = "H100-SXM-80GB";
+  EXPECT_EQ(Translated(row).job.precision.cache, DataType::kBf16);
+}
+
+TEST_F(ServingCaseTest, PowerCapsOfAcceleratorAndNotes) {
+  ServingCase row = Row("vLLM (2023)", "8");
+  EXPECT_EQ(Translated(row).fleet.power_cap_w, 0);
+  row.measured.accelerator = "H100-SXM-80GB power-capped";
+  EXPECT_EQ(Translated(row).fleet.power_cap_w, 350);
+  EXPECT_EQ(Translated(row).fleet.accelerator->name, "nvidia-h100-sxm-80gb");
+  row.measured.accelerator = "H200-SXM-141GB";
+  row.measured.notes = "GPU power capped 500 W (MaxQ)";
+  EXPECT_EQ(Translated(row).fleet.power_cap_w, 500);
+}
+
 }  // namespace
 }  // namespace fleetsim
