@@ -51,6 +51,7 @@ EngineOptions OptionsOf(const PlannedPool& pool, const Leaf& leaf) {
   options.kv_token = pool.kv_token;
   options.chunked_prefill = resolved.chunked_prefill;
   options.reserve_output = resolved.reserve_output;
+  options.poll_steps = resolved.poll_steps;
   options.prefix_cache = resolved.prefix_cache;
   options.attention_ranks = pool.spec.layout.attention_data;
   options.pipeline_stages = pool.spec.layout.pipeline;
@@ -145,7 +146,7 @@ absl::StatusOr<PlannedPool> PlanPool(const ServingJob& job, const ServingEngine&
                .layout = request.layout,
                .options = ResolveOptions(request.options, engine),
                .speculation = job.speculation};
-  ASSIGN_OR_RETURN(InstanceHardware hardware, InstanceHardwareOf(leaf, catalog));
+  ASSIGN_OR_RETURN(InstanceHardware hardware, InstanceHardwareOf(leaf, engine, catalog));
   Notes notes;
   if (const auto power = PowerOf(leaf, notes)) hardware.power = power->activity;
   RETURN_IF_ERROR(CheckInstance(pool.spec, hardware));

@@ -157,6 +157,7 @@ absl::StatusOr<ServingCase> ReadSample(const CsvTable& table, const CsvTable::Ro
   RETURN_IF_ERROR(ReadLengths(cells, point));
   point.split = cells.Text("mode") == "disagg";
   point.varied_lengths = absl::StrContains(measured.source, "silicon_concurrency");
+  point.generated = !point.varied_lengths;
   for (const char* metric : {"ttft", "tpot"}) {
     ASSIGN_OR_RETURN(const double value, cells.Value(absl::StrCat(metric, "_ms").c_str()));
     measured.measurements.push_back({metric, value, "ms", row.line});

@@ -22,6 +22,7 @@ struct ServingCase {
   std::optional<int> input_tokens, output_tokens;  // of a request
   bool split = false;                              // prefill and decode on instances of their own
   bool varied_lengths = false;  // lengths even over 0.8 to 1 of those stated (InferenceX's load)
+  bool generated = false;       // aiconfigurator's own run, of the settings that it generates
 };
 
 // Whether the table's header is one of the two.

@@ -233,6 +233,8 @@ absl::Status ReadEngineOptions(const FieldCheck& check, const proto::EngineOptio
                        kMaxBlocks, options.cache_blocks));
   RETURN_IF_ERROR(Take(check, "static_batch", entry.has_static_batch(), entry.static_batch(), 0,
                        kMaxSequences, options.static_batch));
+  RETURN_IF_ERROR(Take(check, "poll_steps", entry.has_poll_steps(), entry.poll_steps(), 1,
+                       kMaxSequences, options.poll_steps));
   if (entry.has_chunked_prefill()) options.chunked_prefill = entry.chunked_prefill();
   if (entry.has_reserve_output()) options.reserve_output = entry.reserve_output();
   if (entry.has_prefix_cache()) options.prefix_cache = entry.prefix_cache();

@@ -39,7 +39,7 @@ enum class Preemption {
 enum class QueueOrder { kFirstCome, kPriority, kShortestFirst };
 
 struct EngineRequest {
-  std::optional<int> token_budget, max_sequences, block_tokens, cache_blocks;
+  std::optional<int> token_budget, max_sequences, block_tokens, cache_blocks, poll_steps;
   std::optional<bool> chunked_prefill, reserve_output, prefix_cache;
   std::optional<double> memory_ratio;
   std::optional<Preemption> preemption;

@@ -37,6 +37,8 @@ struct EngineOptions {
   // GUARANTEED_NO_EVICT).
   bool reserve_output = false;
   bool prefix_cache = false;
+  // Steps of decodes alone between two looks at new requests (SGLang's --scheduler-recv-interval).
+  int poll_steps = 1;
 
   // Attention data-parallel ranks, in lockstep, each with its own queue and pool.
   int attention_ranks = 1;

@@ -37,13 +37,27 @@ void Instance::Settle(Seconds now) {
 void Instance::Enqueue(int id, Seconds now) {
   Settle(now);
   ++requests_;
+  sequences_[id].here.instance = index_;
+  if (pool_.engine.poll_steps > 1 && pool_.role != PoolRole::kDecode) {
+    inbox_.push_back(id);
+  } else {
+    Deliver(id);
+  }
+}
+
+void Instance::Deliver(int id) {
   const auto idlest = std::min_element(
       ranks_.begin(), ranks_.end(),
       [](const Rank& a, const Rank& b) { return a.load().requests < b.load().requests; });
-  BlockHolding& here = sequences_[id].here;
-  here.instance = index_;
-  here.rank = static_cast<int>(idlest - ranks_.begin());
+  sequences_[id].here.rank = static_cast<int>(idlest - ranks_.begin());
   idlest->Enqueue(id);
+}
+
+void Instance::Poll(bool idle) {
+  if (!idle && unpolled_steps_ < pool_.engine.poll_steps) return;
+  for (const int id : inbox_) Deliver(id);
+  inbox_.clear();
+  unpolled_steps_ = 0;
 }
 
 void Instance::Reserve(Seconds now, std::vector<int>* begin) {
@@ -70,6 +84,8 @@ void Instance::Drain(Seconds now, std::vector<int>* lost) {
   requests_ = 0;
   ++epoch;
   for (Rank& rank : ranks_) rank.Drain(lost);
+  lost->insert(lost->end(), inbox_.begin(), inbox_.end());
+  inbox_.clear();
   for (MicroBatch& batch : batches_) batch.in_flight = false;
   std::fill(stage_free_.begin(), stage_free_.end(), now);
 }
@@ -100,8 +116,9 @@ std::optional<StartedStep> Instance::Start(Seconds now) {
 
 bool Instance::Fill(int lane, Seconds now) {
   const auto works = [&](const Rank& rank) { return rank.HasWork(lane); };
-  if (std::none_of(ranks_.begin(), ranks_.end(), works)) return false;
   Settle(now);
+  Poll(std::none_of(ranks_.begin(), ranks_.end(), works));
+  if (std::none_of(ranks_.begin(), ranks_.end(), works)) return false;
   const auto fill = BatchPolicyOf(pool_.engine.batching).fill;
   bool empty = true;
   for (std::size_t rank = 0; rank < ranks_.size(); ++rank) {
@@ -110,6 +127,10 @@ bool Instance::Fill(int lane, Seconds now) {
     fill(ranks_[rank], step);
     empty = empty && step.load.Empty();
   }
+  const auto& steps = batches_[lane].ranks;
+  const bool prompts = std::any_of(steps.begin(), steps.end(),
+                                   [](const RankStep& step) { return !step.load.prefill.empty(); });
+  unpolled_steps_ += prompts ? pool_.engine.poll_steps : 1;
   return !empty;
 }
 
@@ -194,7 +215,7 @@ bool Instance::Fits(const Request& request) const {
 }
 
 int Instance::waiting() const {
-  int sum = 0;
+  int sum = static_cast<int>(inbox_.size());
   for (const Rank& rank : ranks_) sum += rank.waiting();
   return sum;
 }

@@ -76,6 +76,8 @@ class Instance {
     std::vector<RankStep> ranks;
     bool in_flight = false;
   };
+  void Deliver(int id);
+  void Poll(bool idle);
   bool Fill(int lane, Seconds now);
   Seconds Price(const MicroBatch& batch);
   Seconds TakeCounts(Rank& rank);
@@ -89,6 +91,8 @@ class Instance {
   std::vector<MicroBatch> batches_;  // one for each lane
   std::vector<Seconds> stage_free_;
   std::vector<StepLoad> loads_;
+  std::vector<int> inbox_;  // arrived since the engine last looked
+  int unpolled_steps_ = 0;
   int next_lane_ = 0, requests_ = 0;
   InstanceRecord record_;
 };

@@ -52,6 +52,7 @@ ResolvedOptions ResolveOptions(const EngineRequest& options, const ServingEngine
   resolved.max_sequences = options.max_sequences.value_or(defaults.max_sequences);
   resolved.block_tokens = options.block_tokens.value_or(defaults.block_tokens);
   resolved.chunked_prefill = options.chunked_prefill.value_or(defaults.chunked_prefill);
+  resolved.poll_steps = options.poll_steps.value_or(1);
   resolved.reserve_output = options.reserve_output.value_or(defaults.reserves_output);
   resolved.prefix_cache = options.prefix_cache.value_or(defaults.prefix_cache);
   resolved.memory_ratio = options.memory_ratio.value_or(engine.memory.ratio);

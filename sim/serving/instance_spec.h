@@ -41,6 +41,7 @@ struct ResolvedOptions {
   int token_budget = 8192, max_sequences = 256, block_tokens = 16;
   bool chunked_prefill = false, prefix_cache = false;
   bool reserve_output = false;
+  int poll_steps = 1;
   double memory_ratio = 0.9;
   std::optional<int> cache_blocks;
   Preemption preemption = Preemption::kRecompute;

@@ -151,6 +151,7 @@ absl::StatusOr<ServingTranslation> TranslateServing(const ServingCase& point,
   pool.layout = group.layout;
   pool.instances = group.instances;
   pool.options.token_budget = result.load.token_budget;
+  pool.options.poll_steps = result.load.poll_steps;
   job.pools.push_back(pool);
   job.traffic = TrafficOf(result.load);
   if (result.load.limits) job.objectives = *result.load.limits;
@@ -171,16 +172,16 @@ std::string SimulationKey(const ServingTranslation& translation) {
   };
   std::string key =
       absl::StrCat(job.model.name, "|", job.engine, "|", translation.fleet.accelerator->name, "|",
-                   translation.fleet.server->name, "|",
-                   translation.fleet.power_cap_w, "|", format(job.precision.products), "|",
-                   format(job.precision.experts), "|", static_cast<int>(job.precision.cache));
+                   translation.fleet.server->name, "|", translation.fleet.power_cap_w, "|",
+                   format(job.precision.products), "|", format(job.precision.experts), "|",
+                   static_cast<int>(job.precision.cache));
   absl::StrAppend(&key, "|", layout.tensor, "|", layout.pipeline, "|", layout.attention_data, "|",
                   layout.expert, "|", *job.pools[0].instances, "|", static_cast<int>(load.kind),
                   "|", load.amount, "|", load.requests, "|", load.input_tokens, "|",
                   load.output_tokens, "|", load.varied_lengths, "|",
                   load.lengths != nullptr ? load.lengths->name : "", "|",
-                  load.limits ? load.limits->tpot->value() : 0, "|",
-                  load.token_budget.value_or(0));
+                  load.limits ? load.limits->tpot->value() : 0, "|", load.token_budget.value_or(0),
+                  "|", load.poll_steps.value_or(1));
   if (job.speculation) {
     absl::StrAppend(&key, "|", job.speculation->draft_tokens, "|",
                     job.speculation->accepted_tokens);

@@ -100,10 +100,12 @@ DataType CacheOf(const ServingCase& point, const ServingPrecision& precision,
   const DataType narrow =
       Multiplies(accelerator, DataType::kFp8) ? DataType::kFp8 : DataType::kInt8;
   if (point.cache_bits) return *point.cache_bits <= 8 ? narrow : DataType::kBf16;
-  // InferenceX's recipes: --kv-cache-dtype fp8 with every engine where there are units of 4 bits.
+  // InferenceX's recipes: --kv-cache-dtype fp8 with every engine where there are units of 4 bits,
+  // and with Llama on Hopper too.
   if (point.varied_lengths && precision.products.weights.dtype != DataType::kBf16 &&
-      Multiplies(accelerator, DataType::kFp4)) {
-    rules.push_back("cache format not stated: FP8, as InferenceX's recipes for Blackwell");
+      (Multiplies(accelerator, DataType::kFp4) ||
+       absl::StartsWith(point.measured.model, "Llama"))) {
+    rules.push_back("cache format not stated: FP8, as InferenceX's recipes");
     return DataType::kFp8;
   }
   const bool tensorrt = absl::StartsWithIgnoreCase(point.engine, "trt");

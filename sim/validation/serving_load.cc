@@ -19,8 +19,9 @@ constexpr int kQueuedShortRequests = 12000;
 constexpr int kShortTokens = 512;
 // Clients' requests after the first of each, so that the run is longer than its beginning.
 constexpr int kRounds = 4;
-// InferenceX's client sends ten times as many requests as it has open (benchmarks/benchmark_lib.sh).
-constexpr int kInferenceXRounds = 10;
+// InferenceX's client sends ten times as many requests as it has open
+// (benchmarks/benchmark_lib.sh).
+constexpr int kBenchmarkRounds = 10;
 constexpr int kPoissonRequests = 1500;
 constexpr int kOfflineRequestsOfAccelerator = 3000;
 constexpr double kWeightShare = 0.6;
@@ -75,10 +76,14 @@ struct ServerLimits {
   double ttft_s, tpot_s;
 };
 constexpr ServerLimits kServerLimits[] = {
-    {"Llama-2-70B", "Server", 2, 0.2},           {"Llama-2-70B", "Interactive", 0.45, 0.04},
-    {"Mixtral-8x7B", "Server", 2, 0.2},          {"Llama-3.1-8B", "Server", 2, 0.1},
-    {"Llama-3.1-8B", "Interactive", 0.5, 0.03},  {"Llama-3.1-405B", "Server", 6, 0.175},
-    {"Llama-3.1-405B", "Interactive", 4.5, 0.08}, {"DeepSeek-R1", "Server", 2, 0.08},
+    {"Llama-2-70B", "Server", 2, 0.2},
+    {"Llama-2-70B", "Interactive", 0.45, 0.04},
+    {"Mixtral-8x7B", "Server", 2, 0.2},
+    {"Llama-3.1-8B", "Server", 2, 0.1},
+    {"Llama-3.1-8B", "Interactive", 0.5, 0.03},
+    {"Llama-3.1-405B", "Server", 6, 0.175},
+    {"Llama-3.1-405B", "Interactive", 4.5, 0.08},
+    {"DeepSeek-R1", "Server", 2, 0.08},
 };
 
 // A submitted rate is the highest whose 99th percentiles hold.
@@ -102,16 +107,32 @@ bool RunsAsFixedBatch(const ServingCase& point, const ServingEngine& engine) {
 }
 
 int Rounds(const ServingCase& point) {
-  return point.varied_lengths ? kInferenceXRounds : kRounds;
+  return point.varied_lengths || point.generated ? kBenchmarkRounds : kRounds;
 }
 
 // Of InferenceX's recipes (benchmarks/single_node/fixed_seq_len): vLLM twice the prompt, SGLang
-// 32,768, TensorRT-LLM room for a prompt beside all clients, at least 8,192.
+// 32,768, TensorRT-LLM room for a prompt beside all clients, at least 8,192. Of aiconfigurator's
+// own runs (src/aiconfigurator/generator/rule_plugin/benchmark): a prompt and all clients, plus
+// 1,500.
 std::optional<int> RecipeTokenBudget(const ServingCase& point, const ServingLoad& load) {
+  if (point.generated) return static_cast<int>(load.amount) + load.input_tokens + 1500;
   if (!point.varied_lengths) return std::nullopt;
   if (absl::StartsWithIgnoreCase(point.engine, "vllm")) return 2 * load.input_tokens;
   if (absl::StartsWithIgnoreCase(point.engine, "sglang")) return 32768;
   return std::max(8192, load.input_tokens + static_cast<int>(load.amount) + 64);
+}
+
+// InferenceX's scripts for DeepSeek-R1 and Qwen3.5 with SGLang on Blackwell:
+// SCHEDULER_RECV_INTERVAL.
+std::optional<int> RecipePollSteps(const ServingCase& point, const ServingLoad& load) {
+  const MeasuredCase& measured = point.measured;
+  const std::string board = absl::AsciiStrToLower(measured.accelerator);
+  const bool blackwell = absl::StrContains(board, "b200") || absl::StrContains(board, "b300");
+  const bool polled =
+      absl::StartsWith(measured.model, "DeepSeek") || absl::StartsWith(measured.model, "Qwen3.5");
+  if (!point.varied_lengths || !blackwell || !polled) return std::nullopt;
+  if (!absl::StartsWithIgnoreCase(point.engine, "sglang")) return std::nullopt;
+  return load.amount >= 16 ? 30 : 10;
 }
 
 // Kind and amount as the column says.
@@ -170,7 +191,12 @@ absl::StatusOr<ServingLoad> LoadOf(const ServingCase& point, const ServingEngine
   }
   load.token_budget = RecipeTokenBudget(point, load);
   if (load.token_budget) {
-    rules.push_back(absl::StrCat("token budget of InferenceX's recipe: ", *load.token_budget));
+    rules.push_back(absl::StrCat("token budget of the benchmark's recipe: ", *load.token_budget));
+  }
+  load.poll_steps = RecipePollSteps(point, load);
+  if (load.poll_steps) {
+    rules.push_back(
+        absl::StrCat("the recipe's engine looks for requests every ", *load.poll_steps, " steps"));
   }
   if (load.kind == LoadKind::kPoisson) load.limits = LimitsOf(point);
   if (load.limits) {

@@ -34,6 +34,7 @@ struct ServingLoad {
   bool varied_lengths = false;
   std::optional<Objectives> limits;         // the rate is the highest within them
   std::optional<int> token_budget;          // of the recipe that the source ran
+  std::optional<int> poll_steps;            // the same
   const RequestLengths* lengths = nullptr;  // how they spread; null: all the same, or varied
 };
 
