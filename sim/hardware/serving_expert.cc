@@ -16,7 +16,8 @@ KernelCost ExpertLayer(const Device& device, const ProductFormat& format,
                        const ExpertShape& shape) {
   if (shape.copies <= 0) return {};
   FLEETSIM_CHECK(shape.touched > 0);
-  const ExpertLayerKernel& kernel = EntryOf(device.kernels->serving.experts, format);
+  const ExpertLayerKernel& kernel =
+      EntryOf(device.kernels->serving.experts, format, device.serving);
   const double projections = shape.gated ? 3 : 2;
   const double weights = projections * shape.hidden * shape.inter;  // of one expert
   const double each = std::ceil(shape.copies / shape.touched / kernel.row_tile) * kernel.row_tile;

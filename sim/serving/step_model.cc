@@ -29,6 +29,7 @@ LayerCounts OneLayer(const LayerCounts& layers) {
 
 InstanceModel::InstanceModel(const InstanceSpec& spec, const InstanceHardware& hardware)
     : spec_(spec), hardware_(hardware), layers_(CountLayers(*spec.model)) {
+  hardware_.device.serving = spec.engine->kernels;
   const double draft = 1.0 + spec_.DraftTokens();
   const double most = std::max(
       {kTableTokens, 1.0 * spec_.options.token_budget, spec_.options.max_sequences * draft});
