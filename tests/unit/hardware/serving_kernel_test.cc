@@ -6,100 +6,12 @@
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "tests/unit/hardware/serving_kernel_fixture.h"
 
 namespace fleetsim {
 namespace {
 
 using ::testing::DoubleNear;
-
-// Round numbers: 100 units, 400 TFLOP/s in 16 bits, 2 TB/s.
-class ServingKernelTest : public ::testing::Test {
- protected:
-  ServingKernelTest() {
-    accelerator_.compute_units = 100;
-    accelerator_.peak[static_cast<int>(DataType::kBf16)] = FlopsPerSecond(400e12);
-    accelerator_.peak[static_cast<int>(DataType::kFp8)] = FlopsPerSecond(800e12);
-    accelerator_.memory_bandwidth = BytesPerSecond(2e12);
-    kernels_.quantise_efficiency = 0.5;
-    kernels_.stream_efficiency = 0.8;
-    ServingKernels& serving = kernels_.serving;
-    serving.products = {Product(DataType::kBf16, false), Product(DataType::kFp8, false),
-                        Product(DataType::kInt4, true), Product(DataType::kInt8, true)};
-    for (const bool latent : {false, true}) {
-      serving.prefill.push_back(Prefill(latent));
-      serving.decode.push_back(Decode(latent));
-    }
-    serving.experts = {Experts(DataType::kBf16), Experts(DataType::kFp8)};
-    serving.scale_start_up = Seconds(7e-6);
-    serving.cast_start_up = Seconds(1e-6);
-    device_ = {&accelerator_, &kernels_};
-  }
-
-  static ServingProduct Product(DataType dtype, bool weights_only) {
-    ServingProduct product;
-    product.weights = dtype;
-    product.weights_only = weights_only;
-    product.tiles = {{128, 128, 0.8}};
-    product.sustained = 0.5;
-    product.memory = 0.8;
-    product.overlap_loss = 0.1;
-    product.start_up = Seconds(3e-6);
-    product.split_latency = Seconds(1e-4);  // never worth it here
-    return product;
-  }
-  static PrefillKernel Prefill(bool latent) {
-    PrefillKernel kernel;
-    kernel.latent = latent;
-    kernel.start_up = Seconds(5e-6);
-    kernel.tail_rounds = 0;
-    kernel.memory = 0.8;
-    kernel.points = {{64, 0.4}, {128, 0.6}};
-    return kernel;
-  }
-  static DecodeKernel Decode(bool latent) {
-    DecodeKernel kernel;
-    kernel.latent = latent;
-    kernel.memory = 0.8;
-    kernel.arithmetic = 0.5;
-    kernel.start_up = Seconds(5e-6);
-    kernel.split_latency = Seconds(2e-6);
-    return kernel;
-  }
-  static ExpertLayerKernel Experts(DataType dtype) {
-    ExpertLayerKernel kernel;
-    kernel.weights = dtype;
-    kernel.arithmetic = 0.5;
-    kernel.memory = 0.8;
-    kernel.start_up = Seconds(2e-5);
-    kernel.touched_latency = Seconds(1e-7);
-    kernel.held_latency = Seconds(1e-8);
-    kernel.routed_latency = Seconds(1e-10);
-    return kernel;
-  }
-
-  // Every kernel of a serving step at a size between latency and saturation.
-  std::vector<double> AllTimes() const {
-    const ProductFormat wide{DataType::kBf16, DataType::kBf16};
-    return {
-        ServingGemm(device_, wide, {48, 8192, 4096}).time.value(),
-        QuantiseActivations(device_, DataType::kFp8, 512, 8192, false).value(),
-        DecodeAttention(device_, {.batch = 16, .heads = 32, .kv_heads = 8, .kv_tokens = 3000})
-            .time.value(),
-        PrefillAttention(device_, {.heads = 32, .kv_heads = 8, .query_tokens = 700}).time.value(),
-        LatentDecode(device_, {.batch = 16, .heads = 16, .kv_tokens = 3000}).time.value(),
-        ExpertLayer(device_, wide,
-                    {.copies = 100, .hidden = 2048, .inter = 768, .experts = 64, .touched = 50})
-            .time.value()};
-  }
-
-  Accelerator accelerator_;
-  KernelClass kernels_;
-  Device device_;
-};
-
-constexpr ProductFormat kWide{DataType::kBf16, DataType::kBf16};
-constexpr ProductFormat kFp8{DataType::kFp8, DataType::kFp8};
-constexpr ProductFormat kInt4Only{DataType::kInt4, DataType::kBf16};
 
 TEST_F(ServingKernelTest, FewRowsTakeWhatTheWeightsTake) {
   const KernelCost cost = ServingGemm(device_, kWide, {16, 8192, 8192});
@@ -169,69 +81,6 @@ TEST_F(ServingKernelTest, ScalesOfRowsAreFoundAtTheUnitsPace) {
   EXPECT_DOUBLE_EQ(QuantiseActivations(device_, rows, 512, 8192, true).value(), cast);
 }
 
-TEST_F(ServingKernelTest, EntriesOfALibraryServeItsEnginesAlone) {
-  DecodeKernel decode = Decode(false);
-  decode.library = KernelLibrary::kTensorRtLlm;
-  decode.memory = 0.4;
-  kernels_.serving.decode.push_back(decode);
-  PrefillKernel prefill = Prefill(false);
-  prefill.library = KernelLibrary::kTensorRtLlm;
-  prefill.points = {{128, 0.3}};
-  kernels_.serving.prefill.push_back(prefill);
-  ServingProduct product = Product(DataType::kInt4, true);
-  product.library = KernelLibrary::kTensorRtLlm;
-  product.sustained = 0.25;
-  kernels_.serving.products.push_back(product);
-  const DecodeShape cache{.batch = 100, .heads = 32, .kv_heads = 8, .kv_tokens = 6400};
-  const PrefillShape prompt{.heads = 100, .kv_heads = 100, .query_tokens = 8192};
-  const auto costs = [&](KernelLibrary library) {
-    Device device = device_;
-    device.serving = library;
-    return std::vector<double>{
-        DecodeAttention(device, cache).reading.value(),
-        PrefillAttention(device, prompt).arithmetic.value(),
-        ServingGemm(device, kInt4Only, {8192, 8192, 8192}).arithmetic.value()};
-  };
-  const std::vector<double> any = costs(KernelLibrary::kAny);
-  const std::vector<double> own = costs(KernelLibrary::kTensorRtLlm);
-  EXPECT_EQ(costs(KernelLibrary::kVllm), any);
-  for (size_t i = 0; i < any.size(); ++i) EXPECT_DOUBLE_EQ(own[i], 2 * any[i]) << i;
-  // A format that the library has no entry of is everybody's.
-  Device device = device_;
-  device.serving = KernelLibrary::kTensorRtLlm;
-  EXPECT_EQ(ServingGemm(device, kFp8, {16, 8192, 8192}).time,
-            ServingGemm(device_, kFp8, {16, 8192, 8192}).time);
-}
-
-TEST_F(ServingKernelTest, HeadsThatShareKeysHaveKernelsOfTheirOwn) {
-  DecodeKernel grouped = Decode(false);
-  grouped.grouped = true;
-  grouped.memory = 0.4;
-  kernels_.serving.decode.push_back(grouped);
-  const auto bandwidth = [&](double kv_heads) {
-    const DecodeShape shape{.batch = 100, .heads = 32, .kv_heads = kv_heads, .kv_tokens = 6400};
-    return 100 * kv_heads * 6400 * 512 / DecodeAttention(device_, shape).reading.value();
-  };
-  EXPECT_DOUBLE_EQ(bandwidth(32), 2e12 * 0.8);
-  EXPECT_DOUBLE_EQ(bandwidth(8), 2e12 * 0.4);
-}
-
-TEST_F(ServingKernelTest, HeadSizesReachSharesOfTheirOwn) {
-  kernels_.serving.decode[0].points = {{64, 0.4}, {128, 0.6}};
-  const auto bandwidth = [&](double size) {
-    const DecodeShape shape{.batch = 100,
-                            .heads = 32,
-                            .kv_heads = 32,
-                            .head_dim = size,
-                            .value_dim = size,
-                            .kv_tokens = 6400};
-    return 100 * 32 * 6400 * 4 * size / DecodeAttention(device_, shape).reading.value();
-  };
-  EXPECT_DOUBLE_EQ(bandwidth(64), 2e12 * 0.4);
-  EXPECT_DOUBLE_EQ(bandwidth(96), 2e12 * 0.5);
-  EXPECT_DOUBLE_EQ(bandwidth(256), 2e12 * 0.6);
-}
-
 TEST_F(ServingKernelTest, LongDecodeReadsTheCache) {
   const DecodeShape shape{.batch = 100, .heads = 32, .kv_heads = 8, .kv_tokens = 6400};
   const double bytes = 100.0 * 8 * 6400 * 256 * 2;
@@ -262,19 +111,6 @@ TEST_F(ServingKernelTest, PrefillMeetsKeysUpToTheDiagonalAndThePast) {
   const double per_key = 2.0 * 128 * 256 / (400e12 / 100 * 0.6);
   EXPECT_DOUBLE_EQ(PrefillAttention(device_, shape).arithmetic.value(),
                    per_key * 8 * (2048 + 9.0 / 2 * 128));
-}
-
-TEST_F(ServingKernelTest, NarrowPrefillTakesItsKernelWhereThereIsOne) {
-  PrefillShape shape{.heads = 100, .kv_heads = 100, .query_tokens = 1024};
-  const Seconds wide = PrefillAttention(device_, shape).arithmetic;
-  shape.arithmetic = shape.cache = DataType::kFp8;
-  EXPECT_EQ(PrefillAttention(device_, shape).arithmetic, wide);
-  PrefillKernel narrow = Prefill(false);
-  narrow.arithmetic = narrow.cache = DataType::kFp8;
-  kernels_.serving.prefill.push_back(narrow);
-  EXPECT_DOUBLE_EQ(PrefillAttention(device_, shape).arithmetic.value(), wide.value() / 2);
-  shape.arithmetic = DataType::kBf16;
-  EXPECT_EQ(PrefillAttention(device_, shape).arithmetic, wide);
 }
 
 TEST_F(ServingKernelTest, ChunksOfAPromptDoTheSameArithmetic) {
