@@ -123,6 +123,7 @@ TEST(InstanceModel, LongerContextsCostTheirBytes) {
 TEST(InstanceModel, UngroupedDecodeReadsEveryHeadsCache) {
   const InstanceHardware hardware = HardwareFor("H100-SXM-80GB");
   ServingEngine engine = NoHost();
+  engine.kernels = KernelLibrary::kVllm;  // one kernel for heads with and without groups
   InstanceSpec spec = Spec("llama3-8b");
   spec.engine = &engine;
   const Seconds grouped =
