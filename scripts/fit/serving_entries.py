@@ -168,7 +168,7 @@ def serving_text(entry, start_ups):
 
 def evidence_text(kind, note):
     return (f'evidence {{\n  field: "serving"\n  kind: {kind}\n  source: "{PEER}"\n  year: 2026\n'
-            f'  note: "{note}"\n}}\n')
+            f'  note: "{note}; row_cast_element_s: vllm-project/vllm pull request 24342"\n}}\n')
 
 
 def write(entry, kind, note):
