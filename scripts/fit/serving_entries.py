@@ -16,6 +16,12 @@ NAMES = {"bfloat16": {"weights": "BF16"}, "fp8": {"weights": "FP8", "scaling": "
          "w4a16_mxfp4": {"weights": "FP4", "scaling": "MX", "weights_only": "true"},
          "w4a8_mxfp4_mxfp8": {"weights": "FP4", "scaling": "MX"}}
 ELEMENTS = {"bfloat16": "BF16", "fp8": "FP8"}
+# vLLM's kernel that finds the scale of each row and rounds to it, on H100: from 13.65 us for 1,024 rows of 4,096
+# elements to 402.2 us for 32,768 (vllm-project/vllm pull request 24342); on 132 units.
+ROW_CAST_ELEMENT = (402.2e-6 - 13.65e-6) / ((32768 - 1024) * 4096) * 132
+# FLOP/s at which vLLM's kernel for narrow weights (Marlin) saturates from 64 rows on, where cuBLAS reaches 235e12
+# (vllm-project/vllm pull request 2497, benchmark of 24 January 2024; rates and bandwidth are an A100's).
+MARLIN = ("nvidia-a100", 141.3e12, 312e12, ("int4_wo", "int8_wo"))
 # Formats that a measured class has no table of come from a relative that has.
 FORMATS_OF = {"nvidia-h100": "nvidia-h200", "nvidia-b200": "nvidia-h200", "nvidia-gb200": "nvidia-h200",
               "nvidia-b300": "nvidia-h200", "nvidia-gb300": "nvidia-h200", "nvidia-rtx-pro-6000": "nvidia-l40s"}
@@ -53,6 +59,9 @@ def scaled(relative, name, of):
     here, there = Training(name), Training(of)
     memory, attention = here.memory / there.memory, here.attention / there.attention
     entry = copy.deepcopy(relative) | {"name": name}
+    # What only runs on Nvidia's; products of one library are tuned to one generation.
+    for part in ("products",) if name.startswith("nvidia") else ("products", "prefill", "decode", "experts"):
+        entry[part] = [one for one in entry[part] if "library" not in one[-1]]
     general = here.first / there.first
     for dtype, product in entry["products"]:
         element = NAMES[dtype]["weights"]
@@ -61,7 +70,7 @@ def scaled(relative, name, of):
         for key in ["sustained"] + [f"tile{i}" for i in range(len(model.TILES))]:
             product[key] = min(1.0, product[key] * scale)
         product["memory"] = min(1.0, product["memory"] * memory)
-    wide = dict(entry["products"])["bfloat16"]
+    wide = next(product for dtype, product in entry["products"] if dtype == "bfloat16")
     have = {NAMES[dtype]["weights"] for dtype, _ in entry["products"] if "weights_only" not in NAMES[dtype]}
     for dtype in ("fp8", "sq"):  # a best product is published, the relative has no such units
         known = here.sustained.get(NAMES[dtype]["weights"])
@@ -74,32 +83,49 @@ def scaled(relative, name, of):
             kernel[key] = min(1.0, kernel[key] * attention)
         kernel["memory"] = min(1.0, kernel["memory"] * memory)
     for *_, kernel in entry["decode"]:
-        kernel["memory"] = min(1.0, kernel["memory"] * memory)
+        for key in ["memory"] + [f"memory{size}" for size in kernel.get("sizes", ())]:
+            kernel[key] = min(1.0, kernel[key] * memory)
         kernel["arithmetic"] = min(1.0, kernel["arithmetic"] * attention)
-    for *_, kernel in entry["experts"]:
+    for _, kernel in entry["experts"]:
         kernel["arithmetic"] = min(1.0, kernel["arithmetic"] * general)
         kernel["memory"] = min(1.0, kernel["memory"] * memory)
     return entry
 
 
 def add_formats(entry, relative, part):
-    have = [one[:-1] for one in entry[part]]
-    entry[part] += [copy.deepcopy(one) for one in relative[part] if one[:-1] not in have]
-    return [" ".join(one[:-1]).rstrip() for one in entry[part] if one[:-1] not in have]
+    def of(one):
+        return (one[0], one[1].get("library"), one[1].get("variant"))
+
+    have = [of(one) for one in entry[part]]
+    entry[part] += [copy.deepcopy(one) for one in relative[part] if of(one) not in have]
+    return [" of ".join(filter(None, of(one))) for one in entry[part] if of(one) not in have]
 
 
 def add_low_latency(entry):
     """TensorRT-LLM's low-latency kernels exist for FP8 too (FlashInfer: trtllm_fp8_block_scale_moe,
     trtllm_fp8_per_tensor_scale_moe); the tables have those of NVFP4: its latencies, FP8's arithmetic and bandwidth."""
-    found = {one[:-1]: one[-1] for one in entry["experts"]}
+    found = {(dtype, kernel.get("variant")): kernel for dtype, kernel in entry["experts"]}
     narrow = found.get(("nvfp4", fits.LOW_LATENCY_NAME))
     if narrow is None:
         return ""
     for dtype in ("fp8", "fp8_block"):
-        own = found[dtype, ""]
-        kernel = narrow | {name: own[name] for name in ("arithmetic", "memory")}
-        entry["experts"].append((dtype, fits.LOW_LATENCY_NAME, kernel))
+        entry["experts"].append((dtype, narrow | {name: found[dtype, None][name] for name in ("arithmetic", "memory")}))
     return f"; experts fp8, fp8_block {fits.LOW_LATENCY_NAME}: latencies of nvfp4's"
+
+
+def marks(kernel):
+    """Whose engines a kernel is for, and whether for heads that share keys alone."""
+    return {key: kernel[key] for key in ("library", "grouped") if key in kernel}
+
+
+def add_marlin(entry):
+    """vLLM's products of narrow weights: TensorRT-LLM's but for the rate of full tiles."""
+    name, rate, peak, formats = MARLIN
+    if entry["name"] != name:
+        return ""
+    known = dict(entry["products"])
+    entry["products"] += [(dtype, known[dtype] | {"sustained": rate / peak, "library": "VLLM"}) for dtype in formats]
+    return f"; sustained_ratio of {', '.join(formats)} of vLLM: vllm-project/vllm pull request 2497"
 
 
 def fields(values):
@@ -108,7 +134,7 @@ def fields(values):
 
 def product_line(dtype, p):
     tiles = ", ".join(f"{p[f'tile{i}']:.3g}" for i in range(len(model.TILES)))
-    return f"  product {{\n    {fields(NAMES[dtype])} tile_ratio: [{tiles}]\n    " + fields({
+    return f"  product {{\n    {fields(NAMES[dtype] | marks(p))} tile_ratio: [{tiles}]\n    " + fields({
         "sustained_ratio": p["sustained"], "ramp_depth": p["ramp"], "memory_ratio": p["memory"],
         "overlap_loss_ratio": p["overlap"], "start_up_s": p["start_up"], "split_latency_s": p["split_latency"],
         "vector_start_up_s": p["vector_start_up"], "vector_ratio": p["vector"]}) + "\n  }"
@@ -118,7 +144,7 @@ def prefill_line(arithmetic, cache, latent, p):
     head = {"arithmetic": ELEMENTS[arithmetic], "cache": ELEMENTS[cache]} | ({"latent": "true"} if latent else {})
     packs = {"packs_groups": "true"} if p["packs_groups"] else {}
     points = "\n".join(f"    point {{ head_dim: {size} ratio: {p[f'ratio{size}']:.4g} }}" for size in p["sizes"])
-    return f"  prefill {{\n    {fields(head | packs)} " + fields({
+    return f"  prefill {{\n    {fields(head | marks(p) | packs)} " + fields({
         "query_tile": p["query_tile"], "key_tile": p["key_tile"], "start_up_s": p["start_up"],
         "ramp_tokens": p["ramp"], "tail_rounds": p["tail_rounds"], "memory_ratio": p["memory"],
         "overlap_loss_ratio": p["overlap"]}) + f"\n{points}\n  }}"
@@ -126,16 +152,17 @@ def prefill_line(arithmetic, cache, latent, p):
 
 def decode_line(cache, latent, p):
     head = {"cache": ELEMENTS[cache]} | ({"latent": "true"} if latent else {})
-    return f"  decode {{\n    {fields(head)} " + fields({
+    points = "".join(f"    point {{ head_dim: {size} ratio: {p[f'memory{size}']:.4g} }}\n" for size in p.get("sizes", ()))
+    return f"  decode {{\n    {fields(head | marks(p))} " + fields({
         "memory_ratio": p["memory"], "arithmetic_ratio": p["arithmetic"], "unit_share": p["unit_share"],
         "key_tile": p["key_tile"], "max_split": p["max_split"], "ramp_tokens": p["ramp"],
         "start_up_s": p["start_up"], "split_latency_s": p["split_latency"],
-        "query_latency_s": p["query_latency"]}) + "\n  }"
+        "query_latency_s": p["query_latency"]}) + f"\n{points}  }}"
 
 
-def experts_line(dtype, library, p):
-    comment = f"    # {library}\n" if library else ""
-    return f"  experts {{\n{comment}    {fields(NAMES[dtype])} " + fields({
+def experts_line(dtype, p):
+    comment = f"    # {p['variant']}\n" if "variant" in p else ""
+    return f"  experts {{\n{comment}    {fields(NAMES[dtype] | marks(p))} " + fields({
         "row_tile": p["row_tile"], "arithmetic_ratio": p["arithmetic"], "memory_ratio": p["memory"],
         "copy_passes": p["copy_passes"], "overlap_loss_ratio": p["overlap"], "start_up_s": p["start_up"],
         "touched_latency_s": p["touched_latency"], "held_latency_s": p["held_latency"],
@@ -148,13 +175,14 @@ def serving_text(entry, start_ups):
     lines += [prefill_line(*one) for one in entry["prefill"]]
     lines += [decode_line(*one) for one in entry["decode"]]
     lines += [experts_line(*one) for one in entry["experts"]]
-    lines.append("  " + fields({"scale_start_up_s": start_ups[0], "cast_start_up_s": start_ups[1]}))
+    lines.append("  " + fields({"scale_start_up_s": start_ups[0], "cast_start_up_s": start_ups[1],
+                                "row_cast_element_s": ROW_CAST_ELEMENT}))
     return "\n".join(lines + ["}"]) + "\n"
 
 
 def evidence_text(kind, note):
     return (f'evidence {{\n  field: "serving"\n  kind: {kind}\n  source: "{PEER}"\n  year: 2026\n'
-            f'  note: "{note}"\n}}\n')
+            f'  note: "{note}; row_cast_element_s: vllm-project/vllm pull request 24342"\n}}\n')
 
 
 def write(entry, kind, note):
@@ -183,7 +211,7 @@ def write_all(entries, partly):
             added = add_formats(by_name[name], by_name[relative], part)
             notes[name] += f"; {part} {', '.join(added)} as {relative}" if added else ""
     for entry in entries:
-        write(entry, "MEASURED", notes[entry["name"]] + add_low_latency(entry))
+        write(entry, "MEASURED", notes[entry["name"]] + add_low_latency(entry) + add_marlin(entry))
     for name, of in RELATIVES.items():
         entry = scaled(by_name[of], name, of)
         note = f"as {of}, arithmetic and bandwidth scaled by this part's published products and streams"

@@ -11,6 +11,8 @@ LOW_LATENCY, LOW_LATENCY_NAME = "min_latency", "low latency"
 HELD_OUT, SAMPLE, SOFT = 0.1, 1500, 0.05
 LARGEST_GROUP = 32  # query heads a key head; above, engines fall back to kernels that no known model meets
 SHORTEST_PREFILL = 16
+# Decodes that read so little are mostly start-up; steps of engines spend their time in the others.
+SHORT_READING, SHORT_WEIGHT = 20e-6, .3
 # Weight and activation bytes of an element with its scales, and the peak used, by the tables' names.
 FORMATS = {"bfloat16": (2, 2, "BF16"), "fp8": (1, 1, "FP8"), "fp8_block": (1 + 4 / 128, 1 + 4 / 128, "FP8"),
            "nvfp4": (0.5625, 0.5625, "FP4"), "sq": (1, 1, "INT8"), "int8_wo": (1, 2, "BF16"),
@@ -37,20 +39,26 @@ class Free:
         return dict(zip(self.names, np.where(self.log, np.exp(np.where(self.log, x, 0)), x)))
 
 
+def draw(rows):
+    """Marks the rows that are held out, before a table is taken apart."""
+    return rows.assign(held=np.random.RandomState(0).rand(len(rows)) < HELD_OUT)
+
+
 def split(rows):
-    held = np.random.RandomState(0).rand(len(rows)) < HELD_OUT
+    held = (rows if "held" in rows else draw(rows)).held
     train, test = rows[~held], rows[held]
     if len(train) > SAMPLE:
         train = train.iloc[np.random.RandomState(1).choice(len(train), SAMPLE, replace=False)]
     return train.reset_index(drop=True), test.reset_index(drop=True)
 
 
-def fit(free, predict, rows):
+def fit(free, predict, rows, weigh=lambda rows: 1.0):
     """Least squares of log errors on the rows not held out; `predict(parameters, rows)` gives seconds."""
     train, test = split(rows)
     target = train.lat_us.to_numpy() * 1e-6
     prepared = predict(train)
-    found = least_squares(lambda x: np.log(prepared(free.named(x)) / target), free.to(free.start),
+    weights = weigh(train)
+    found = least_squares(lambda x: weights * np.log(prepared(free.named(x)) / target), free.to(free.start),
                           bounds=(free.to(free.low), free.to(free.high)), loss="soft_l1", f_scale=SOFT,
                           diff_step=3e-3, max_nfev=60)
     parameters = free.named(found.x)
@@ -102,22 +110,35 @@ def fit_product(rows, device, dtype, quantise_start_up, cached_bytes):
     return fit(free, predict, rows)
 
 
-def fit_decode(rows, device, shape_of, cached_bytes):
-    """The best of engines' habits: never splitting, or splitting into at most 32 or 256 parts."""
-    free = Free([("start_up", 6e-6, 5e-7, 3e-5), ("memory", .85, .3, 1), ("unit_share", 1.1, .5, 6),
+def fit_decode(rows, device, shape_of, cached_bytes, sizes=()):
+    """The best of engines' habits: never splitting, or splitting into at most 32 or 256 parts. With `sizes` of heads
+    each has its own share of the bandwidth."""
+    shares = [f"memory{size}" for size in sizes] or ["memory"]
+    free = Free([("start_up", 6e-6, 5e-7, 3e-5), ("unit_share", 1.1, .5, 6),
                  ("ramp", 100, 0, 2000), ("arithmetic", .3, .01, 1), ("split_latency", 3e-6, 1e-8, 5e-5),
-                 ("cache", 1.3, 1, 10), ("query_latency", 1e-7, 1e-10, 1e-5)],
+                 ("cache", 1.3, 1, 10), ("query_latency", 1e-7, 1e-10, 1e-5)] + [(name, .85, .3, 1) for name in shares],
                 {"start_up", "split_latency", "arithmetic", "query_latency"})
+
+    def weigh(part):
+        shape = shape_of(part)
+        reading = shape["pieces"] * shape["keys"] * shape["key_bytes"] / device["bandwidth"]
+        return np.where(reading < SHORT_READING, SHORT_WEIGHT, 1.0)
+
     fits = []
     for most in (1, 32, 256):
         fixed = {"max_split": most, "key_tile": 64}
 
         def predict(part, fixed=fixed):
             shape = shape_of(part)
-            return lambda p: model.decode_time(p | fixed, device, shape, p["cache"], cached_bytes)
 
-        found = fit(free, predict, rows)
-        fits.append((found[0] | fixed,) + found[1:])
+            def seconds(p):
+                memory = np.interp(part.head_dim, sizes, [p[name] for name in shares]) if sizes else p["memory"]
+                return model.decode_time(p | fixed | {"memory": memory}, device, shape, p["cache"], cached_bytes)
+
+            return seconds
+
+        found = fit(free, predict, rows, weigh)
+        fits.append((found[0] | fixed | ({"sizes": list(sizes), "memory": found[0][shares[-1]]} if sizes else {}),) + found[1:])
     return best(fits)
 
 
@@ -125,8 +146,9 @@ def decode_rows(system, stack, cache):
     rows = table(f"attn_decode_{system}", stack, kv_dtype=cache)
     rows = rows.drop_duplicates(["batch", "past", "isl", "n_heads", "n_kv_heads", "head_dim"])
     rows = rows[rows.n_heads <= LARGEST_GROUP * rows.n_kv_heads]
-    # Grouped heads on A100: the rows imply more than the memory's bandwidth.
-    return (rows[rows.n_heads == rows.n_kv_heads] if system == "a100_sxm" else rows).reset_index(drop=True)
+    # TensorRT-LLM's grouped heads on A100: the rows imply more than the memory's bandwidth.
+    beyond = system == "a100_sxm" and stack.startswith("trtllm")
+    return (rows[rows.n_heads == rows.n_kv_heads] if beyond else rows).reset_index(drop=True)
 
 
 def decode_shape(part, width):

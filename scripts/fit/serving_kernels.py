@@ -17,31 +17,44 @@ import tables
 TRT = "trtllm-1.3.0rc20"
 BLACKWELL = ["bfloat16", "fp8", "fp8_block", "nvfp4"]
 EXPERTS_BLACKWELL = ["bfloat16", "fp8", "fp8_block", "nvfp4", "w4a16_mxfp4", "w4a8_mxfp4_mxfp8"]
-# class: table name, accelerator of units.csv, products by engine, engine of attention, formats of experts, and
-# whether the loops show weights in the cache. Attention comes from vLLM where its kernels are of the FlashAttention-3
-# or FlashInfer generation on this part.
+# Attention is vLLM's where there is a table (FlashAttention, FlashInfer: what most engines run), and TensorRT-LLM's for
+# its own engines.
+BLACKWELL_EXPERTS = {None: (TRT, EXPERTS_BLACKWELL)}
+HOPPER_EXPERTS = ["bfloat16", "fp8", "fp8_block", "w4a16_mxfp4"]
+# class: table name, accelerator of units.csv, products by engine, engines of attention and of experts by library (None:
+# for all that have none of their own), and whether the loops show weights in the cache.
 MEASURED = [
     ("nvidia-a100", "a100_sxm", "A100-80GB SXM", {"sglang-0.5.10": ["bfloat16"], "trtllm-1.0.0": ["sq", "int8_wo", "int4_wo"]},
-     "trtllm-1.0.0", ("trtllm-1.0.0", ["bfloat16"]), False),
-    ("nvidia-h100", "h100_sxm", "H100-80GB SXM", {TRT: ["bfloat16", "fp8", "fp8_block"]}, "vllm-0.24.0",
-     (TRT, ["bfloat16", "fp8", "fp8_block", "w4a16_mxfp4"]), False),
+     {None: "vllm-0.14.0", "TENSORRT_LLM": "trtllm-1.0.0"}, {None: ("trtllm-1.0.0", ["bfloat16"])}, False),
+    ("nvidia-h100", "h100_sxm", "H100-80GB SXM", {TRT: ["bfloat16", "fp8", "fp8_block"]},
+     {None: "vllm-0.24.0", "TENSORRT_LLM": TRT}, {None: (TRT, HOPPER_EXPERTS)}, False),
     ("nvidia-h200", "h200_sxm", "H200-141GB SXM", {TRT: ["bfloat16", "fp8", "fp8_block"], "trtllm-1.2.0rc5": ["sq", "int8_wo", "int4_wo"]},
-     "vllm-0.22.0", (TRT, ["bfloat16", "fp8", "fp8_block", "w4a16_mxfp4"]), False),
-    ("nvidia-b200", "b200_sxm", "B200 (HGX)", {TRT: BLACKWELL}, "vllm-0.22.0", (TRT, EXPERTS_BLACKWELL), False),
-    ("nvidia-gb200", "gb200", "GB200 (per GPU, NVL72)", {TRT: BLACKWELL}, "vllm-0.22.0", (TRT, EXPERTS_BLACKWELL), False),
-    ("nvidia-b300", "b300_sxm", "B300 (HGX)", {TRT: BLACKWELL}, TRT, (TRT, EXPERTS_BLACKWELL), False),
-    ("nvidia-gb300", "gb300", "GB300 (per GPU, NVL72)", {TRT: BLACKWELL}, TRT, (TRT, EXPERTS_BLACKWELL), False),
+     {None: "vllm-0.22.0", "TENSORRT_LLM": TRT},
+     {None: (TRT, HOPPER_EXPERTS)}, False),
+    ("nvidia-b200", "b200_sxm", "B200 (HGX)", {TRT: BLACKWELL}, {None: "vllm-0.22.0", "TENSORRT_LLM": TRT}, BLACKWELL_EXPERTS, False),
+    ("nvidia-gb200", "gb200", "GB200 (per GPU, NVL72)", {TRT: BLACKWELL}, {None: "vllm-0.22.0", "TENSORRT_LLM": TRT},
+     BLACKWELL_EXPERTS, False),
+    ("nvidia-b300", "b300_sxm", "B300 (HGX)", {TRT: BLACKWELL}, {None: TRT}, BLACKWELL_EXPERTS, False),
+    ("nvidia-gb300", "gb300", "GB300 (per GPU, NVL72)", {TRT: BLACKWELL}, {None: TRT}, BLACKWELL_EXPERTS, False),
     ("nvidia-l40s", "l40s", "L40S", {TRT: ["bfloat16", "fp8", "fp8_block"], "trtllm-1.0.0": ["sq", "int8_wo", "int4_wo"]},
-     TRT, (TRT, ["bfloat16", "fp8"]), True),
-    ("nvidia-rtx-pro-6000", "rtx_pro_6000_server", "RTX PRO 6000", {TRT: BLACKWELL}, TRT,
-     (TRT, ["bfloat16", "fp8", "fp8_block", "nvfp4", "w4a8_mxfp4_mxfp8"]), True),
+     {None: "vllm-0.24.0", "TENSORRT_LLM": TRT}, {None: (TRT, ["bfloat16", "fp8"])}, True),
+    ("nvidia-rtx-pro-6000", "rtx_pro_6000_server", "RTX PRO 6000", {TRT: BLACKWELL}, {None: TRT},
+     {None: (TRT, ["bfloat16", "fp8", "fp8_block", "nvfp4", "w4a8_mxfp4_mxfp8"])}, True),
 ]
-# Expert kernels of vLLM, written in Triton.
+# Layers of experts written in Triton, which vLLM and SGLang share.
 TRITON_EXPERTS = {"nvidia-h200": "vllm-0.22.0"}
-# Name and the rows that an expert's tokens are rounded up to, by the end of the kernel's name.
-LIBRARIES = {"": ("", 64), fits.LOW_LATENCY: (fits.LOW_LATENCY_NAME, 8), "fused_moe": ("triton", 16)}
+# Name, and the rows that an expert's tokens are rounded up to, by the end of the kernel's name in the tables.
+EXPERT_KERNELS = {"": ("", 64), fits.LOW_LATENCY: (fits.LOW_LATENCY_NAME, 8), "fused_moe": ("triton", 16)}
 H20_CACHE, FEWEST_ROWS = 60e6, 30
 MLA_STACK = {"a100_sxm": "trtllm-1.0.0", "l40s": "trtllm-1.0.0"}
+
+
+def marks(library):
+    return {"library": library} if library else {}
+
+
+def label(library):
+    return f", {library}" if library else ""
 
 
 class Fitter:
@@ -74,46 +87,77 @@ class Fitter:
                 found.append((dtype, self.note(name, f"gemm {dtype}", result)))
         return found
 
-    def attention(self, name, system, accelerator, stack):
-        device, prefill, decode = tables.device(accelerator, "BF16"), [], []
+    def decode(self, name, system, stack, library, device):
+        """One set a width of the cache; TensorRT-LLM has kernels of their own for heads that share keys (XQA)."""
+        found = []
         for cache, width in (("bfloat16", 2), ("fp8", 1)):
-            rows = fits.decode_rows(system, stack, cache)
-            if len(rows):
-                result = fits.fit_decode(rows, device, lambda part, w=width: fits.decode_shape(part, w), fits.CACHE[system])
-                decode.append((cache, False, self.note(name, f"attention decode, cache {cache}", result)))
-            mla = fits.latent_rows(system, MLA_STACK.get(system, TRT), "decode", cache)
-            result = fits.fit_decode(mla, device, lambda part, w=width: fits.latent_shape(part, w), fits.CACHE[system])
-            decode.append((cache, True, self.note(name, f"latent decode, cache {cache}", result)))
+            rows = fits.draw(fits.decode_rows(system, stack, cache))
+            grouped = rows.n_heads > rows.n_kv_heads
+            parts = [("", rows)]
+            if stack.startswith("trtllm") and grouped.any():
+                parts = [("", rows[~grouped]), (", grouped", rows[grouped])]
+            for kind, part in parts:
+                if not len(part):
+                    continue
+                result = fits.fit_decode(part.reset_index(drop=True), device, lambda p, w=width: fits.decode_shape(p, w),
+                                         fits.CACHE[system], sorted(part.head_dim.unique()))
+                kernel = self.note(name, f"attention decode, cache {cache}{kind}{label(library)}", result)
+                found.append((cache, False, kernel | marks(library) | ({"grouped": "true"} if kind else {})))
+        return found
+
+    def prefill(self, name, system, stack, library, device):
+        found = []
+        for cache, width in (("bfloat16", 2), ("fp8", 1)):
             rows = fits.prefill_rows(system, stack, "bfloat16", cache)
-            if len(rows):
-                found = self.note(name, f"attention prefill, cache {cache}", fits.fit_prefill(rows, device, width))
-                if not (rows.head_dim == 64).any():  # as far below size 128 as with the cache in 16 bits, or in training
-                    wide = prefill[0][-1] if prefill else None
-                    found["ratio64"] = found["ratio128"] * (
-                        wide["ratio64"] / wide["ratio128"] if wide else serving_entries.Training(name).small_head)
-                prefill.append(("bfloat16", cache, False, found))
+            if not len(rows):
+                continue
+            kernel = self.note(name, f"attention prefill, cache {cache}{label(library)}", fits.fit_prefill(rows, device, width))
+            if not (rows.head_dim == 64).any():  # as far below size 128 as with the cache in 16 bits, or in training
+                wide = found[0][-1] if found else None
+                kernel["ratio64"] = kernel["ratio128"] * (
+                    wide["ratio64"] / wide["ratio128"] if wide else serving_entries.Training(name).small_head)
+            found.append(("bfloat16", cache, False, kernel | marks(library)))
+        return found
+
+    def latent(self, name, system, device):
+        """TensorRT-LLM's alone are measured, and its prefill with everything in FP8."""
+        prefill, decode, stack = [], [], MLA_STACK.get(system, TRT)
+        for cache, width in (("bfloat16", 2), ("fp8", 1)):
+            result = fits.fit_decode(fits.latent_rows(system, stack, "decode", cache), device,
+                                     lambda part, w=width: fits.latent_shape(part, w), fits.CACHE[system])
+            decode.append((cache, True, self.note(name, f"latent decode, cache {cache}", result)))
+        result = fits.fit_prefill(fits.latent_rows(system, stack, "context", "bfloat16"), device, 2, latent=True)
+        prefill.append(("bfloat16", "bfloat16", True, self.note(name, "latent prefill", result)))
+        return prefill, decode
+
+    def attention(self, name, system, accelerator, stacks):
+        device, prefill, decode = tables.device(accelerator, "BF16"), [], []
+        for library, stack in stacks.items():
+            prefill += self.prefill(name, system, stack, library, device)
+            decode += self.decode(name, system, stack, library, device)
         rows = fits.prefill_rows(system, TRT, "fp8", "fp8")
         if len(rows):
             result = fits.fit_prefill(rows, tables.device(accelerator, "FP8"), 1)
             prefill.append(("fp8", "fp8", False, self.note(name, "attention prefill in fp8", result)))
-        mla = fits.latent_rows(system, MLA_STACK.get(system, TRT), "context", "bfloat16")
-        result = fits.fit_prefill(mla, device, 2, latent=True)
-        prefill.append(("bfloat16", "bfloat16", True, self.note(name, "latent prefill", result)))
-        return prefill, decode
+        latent = self.latent(name, system, device)
+        return prefill + latent[0], decode + latent[1]
 
-    def experts(self, name, system, accelerator, stack, formats):
-        """Each library's kernels of a format apart: an engine takes the faster of them."""
-        kinds = [(dtype, stack, "") for dtype in formats] + [(dtype, stack, fits.LOW_LATENCY) for dtype in formats]
-        kinds += [(dtype, TRITON_EXPERTS[name], "fused_moe") for dtype in formats if name in TRITON_EXPERTS]
+    def experts(self, name, system, accelerator, stacks):
+        """Each library's kernels of a format apart: of what an engine may take, the fastest runs."""
+        kinds = [(library, stack, dtype, kernel) for library, (stack, formats) in stacks.items()
+                 for kernel in ("", fits.LOW_LATENCY) for dtype in formats]
+        kinds += [(None, TRITON_EXPERTS[name], dtype, "fused_moe") for dtype in ("bfloat16", "fp8", "fp8_block")
+                  if name in TRITON_EXPERTS]
         found = []
-        for dtype, engine, kernel in kinds:
+        for library, stack, dtype, kernel in kinds:
             weight, _, peak = fits.FORMATS[dtype]
-            rows = fits.expert_rows(system, engine, dtype, kernel)
+            rows = fits.expert_rows(system, stack, dtype, kernel)
             if rows.empty:
-                continue  # measured with skewed routing alone, or no such kernel
-            library, row_tile = LIBRARIES[kernel]
+                continue  # measured with skewed routing alone, or there is no such kernel
+            variant, row_tile = EXPERT_KERNELS[kernel]
             result = fits.fit_experts(rows, tables.device(accelerator, peak), weight, row_tile)
-            found.append((dtype, library, self.note(name, f"experts {dtype} {library}".rstrip(), result)))
+            noted = self.note(name, f"experts {dtype} {variant}".rstrip() + label(library), result)
+            found.append((dtype, noted | marks(library) | ({"variant": variant} if variant else {})))
         return found
 
     def h20(self):
@@ -131,11 +175,11 @@ class Fitter:
         return {"products": [("fp8_block", self.note(name, "gemm fp8_block", result))], "decode": decode}
 
     def measured(self, spec):
-        name, system, accelerator, stacks, engine, experts, cached = spec
+        name, system, accelerator, stacks, engines, experts, cached = spec
         start_ups = self.quantise(system)
-        prefill, decode = self.attention(name, system, accelerator, engine)
+        prefill, decode = self.attention(name, system, accelerator, engines)
         return {"name": name, "products": self.products(name, system, accelerator, stacks, start_ups, cached),
-                "prefill": prefill, "decode": decode, "experts": self.experts(name, system, accelerator, *experts),
+                "prefill": prefill, "decode": decode, "experts": self.experts(name, system, accelerator, experts),
                 "start_ups": start_ups}
 
 

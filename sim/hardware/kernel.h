@@ -17,6 +17,8 @@ struct Device {
   double speed_ratio = 1.0;  // installed BF16 peak over the catalog's; other peaks scale with it
   double clock_ratio = 1.0;  // clock under the job's load over that of the kernel tables
   int library_year = 0;      // of the matrix library; 0: the newest
+  // Of an engine that serves; kAny: what most run.
+  KernelLibrary serving = KernelLibrary::kAny;
 };
 
 // Attention core of `batch` sequences. Masked halves are skipped by flash kernels only.

@@ -14,16 +14,36 @@ namespace {
 constexpr double kLeastRows = 16;
 constexpr double kPartialBytes = 8;  // partial results in 32 bits, written and read
 
-const DecodeKernel& DecodeEntry(const Device& device, DataType cache, bool latent) {
+double RatioAt(const std::vector<HeadPoint>& points, double head_dim) {
+  const auto above = std::find_if(points.begin(), points.end(),
+                                  [&](const auto& point) { return point.head_dim >= head_dim; });
+  if (above == points.end()) return points.back().ratio;
+  if (above == points.begin()) return points.front().ratio;
+  const auto below = above - 1;
+  const double share = (head_dim - below->head_dim) / (above->head_dim - below->head_dim);
+  return below->ratio + share * (above->ratio - below->ratio);
+}
+
+// How well an entry suits: a cache of the width, then the engine's own library.
+template <class Kernel>
+int Suitability(const Kernel& kernel, DataType cache, KernelLibrary library) {
+  return (IsNarrow(kernel.cache) == IsNarrow(cache) ? 4 : 0) + (kernel.library == library ? 2 : 0);
+}
+
+const DecodeKernel& DecodeEntry(const Device& device, DataType cache, bool latent, bool grouped) {
   const std::vector<DecodeKernel>& kernels = device.kernels->serving.decode;
   FLEETSIM_CHECK(!kernels.empty());
-  const DecodeKernel* found = nullptr;
+  const DecodeKernel* found = &kernels.front();
+  int best = -1;
   for (const DecodeKernel& kernel : kernels) {
-    if (kernel.latent != latent) continue;
-    if (IsNarrow(kernel.cache) == IsNarrow(cache)) return kernel;
-    if (found == nullptr) found = &kernel;
+    if (kernel.latent != latent || !ServesLibrary(kernel.library, device.serving)) continue;
+    if (kernel.grouped && !grouped) continue;
+    const int suits = Suitability(kernel, cache, device.serving) + (kernel.grouped ? 1 : 0);
+    if (suits <= best) continue;
+    best = suits;
+    found = &kernel;
   }
-  return found != nullptr ? *found : kernels.front();
+  return *found;
 }
 
 // A cache read in `pieces`, one for each sequence and key head, of `keys` each.
@@ -32,13 +52,16 @@ struct CacheReading {
   double key_bytes = 0;  // of one piece
   double key_flops = 0;  // of one piece
   double queries = 0;    // query heads of all sequences
+  double head_dim = 0;   // mean of keys and values
   double result_elements = 0;
 };
 
 // Long pieces are split until they fill the units; every unit has a start of its own to fill.
 KernelCost ReadCache(const Device& device, const DecodeKernel& kernel, const CacheReading& work) {
   const double units = std::max(1, device.accelerator->compute_units);
-  const BytesPerSecond memory = device.accelerator->memory_bandwidth * kernel.memory;
+  const BytesPerSecond memory =
+      device.accelerator->memory_bandwidth *
+      (kernel.points.empty() ? kernel.memory : RatioAt(kernel.points, work.head_dim));
   const double most = std::clamp(std::ceil(work.keys / kernel.key_tile), 1.0, kernel.max_split);
   const double splits = std::clamp(std::floor(units / work.pieces), 1.0, most);
   const double part = std::ceil(work.keys / splits / kernel.key_tile) * kernel.key_tile;
@@ -61,27 +84,18 @@ KernelCost ReadCache(const Device& device, const DecodeKernel& kernel, const Cac
 const PrefillKernel& PrefillEntry(const Device& device, const PrefillShape& shape) {
   const std::vector<PrefillKernel>& kernels = device.kernels->serving.prefill;
   FLEETSIM_CHECK(!kernels.empty());
-  const PrefillKernel* found = nullptr;
+  const PrefillKernel* found = &kernels.front();
+  int best = -1;
   for (const PrefillKernel& kernel : kernels) {
-    if (kernel.latent != shape.latent ||
-        IsNarrow(kernel.arithmetic) != IsNarrow(shape.arithmetic)) {
-      continue;
-    }
-    if (IsNarrow(kernel.cache) == IsNarrow(shape.cache)) return kernel;
-    if (found == nullptr) found = &kernel;
+    if (kernel.latent != shape.latent || !ServesLibrary(kernel.library, device.serving)) continue;
+    const bool narrow = IsNarrow(kernel.arithmetic);
+    if (narrow && !IsNarrow(shape.arithmetic)) continue;
+    const int suits = Suitability(kernel, shape.cache, device.serving) + (narrow ? 8 : 0);
+    if (suits <= best) continue;
+    best = suits;
+    found = &kernel;
   }
-  return found != nullptr ? *found : kernels.front();
-}
-
-double RatioAt(const PrefillKernel& kernel, double head_dim) {
-  const auto& points = kernel.points;
-  const auto above = std::find_if(points.begin(), points.end(),
-                                  [&](const auto& point) { return point.head_dim >= head_dim; });
-  if (above == points.end()) return points.back().ratio;
-  if (above == points.begin()) return points.front().ratio;
-  const auto below = above - 1;
-  const double share = (head_dim - below->head_dim) / (above->head_dim - below->head_dim);
-  return below->ratio + share * (above->ratio - below->ratio);
+  return *found;
 }
 
 // Keys that a tile of queries meets: the mean over tiles, and the most.
@@ -113,8 +127,10 @@ KernelCost DecodeAttention(const Device& device, const DecodeShape& shape) {
   work.key_bytes = width * ElementBytes(shape.cache);
   work.key_flops = 2 * rows * width;
   work.queries = shape.batch * shape.heads * shape.query_tokens;
+  work.head_dim = width / 2;
   work.result_elements = work.queries * shape.value_dim;
-  return ReadCache(device, DecodeEntry(device, shape.cache, false), work);
+  return ReadCache(device, DecodeEntry(device, shape.cache, false, shape.heads > shape.kv_heads),
+                   work);
 }
 
 KernelCost LatentDecode(const Device& device, const LatentDecodeShape& shape) {
@@ -126,7 +142,7 @@ KernelCost LatentDecode(const Device& device, const LatentDecodeShape& shape) {
   work.key_flops = 2 * rows * (2 * shape.latent + shape.rope);
   work.queries = shape.batch * shape.heads * shape.query_tokens;
   work.result_elements = work.queries * shape.latent;
-  return ReadCache(device, DecodeEntry(device, shape.cache, true), work);
+  return ReadCache(device, DecodeEntry(device, shape.cache, true, false), work);
 }
 
 KernelCost PrefillAttention(const Device& device, const PrefillShape& shape) {
@@ -141,7 +157,7 @@ KernelCost PrefillAttention(const Device& device, const PrefillShape& shape) {
   const double key_rounds =
       std::max(rounds * (keys.mean + kernel.ramp_tokens), keys.most + kernel.ramp_tokens);
   const FlopsPerSecond rate =
-      ServingPeak(device, shape.arithmetic) * (RatioAt(kernel, width / 2) / units);
+      ServingPeak(device, kernel.arithmetic) * (RatioAt(kernel.points, width / 2) / units);
   const double cached = std::min(shape.past_tokens + shape.query_tokens, keys.most);
   const Bytes traffic(
       shape.batch * width *

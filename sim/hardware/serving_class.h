@@ -10,6 +10,9 @@
 
 namespace fleetsim {
 
+// Whose kernels an engine runs; kAny of an entry: of all that have none of their own.
+enum class KernelLibrary { kAny, kTensorRtLlm, kVllm, kSglang };
+
 // The part of a product's result that one compute unit works on at a time.
 struct MatrixTile {
   double rows = 0, columns = 0;
@@ -18,6 +21,7 @@ struct MatrixTile {
 
 // Matrix products of one format as engines run them, from one row up.
 struct ServingProduct {
+  KernelLibrary library = KernelLibrary::kAny;
   NumberFormat weights;
   bool weights_only = false;      // arithmetic in 16 bits on weights that are widened on the way
   std::vector<MatrixTile> tiles;  // efficiency: inner loop, of a unit's peak
@@ -30,12 +34,15 @@ struct ServingProduct {
   double vector = 0;        // their arithmetic, of the matrix units' peak; 0: there are none
 };
 
+// What attention of one head size reaches.
+struct HeadPoint {
+  double head_dim = 0;  // mean of keys and values
+  double ratio = 1.0;
+};
+
 // Attention of new tokens over a cache.
 struct PrefillKernel {
-  struct Point {
-    double head_dim = 0;  // mean of keys and values
-    double ratio = 1.0;   // inner loop, of peak
-  };
+  KernelLibrary library = KernelLibrary::kAny;
   DataType arithmetic = DataType::kBf16, cache = DataType::kBf16;
   bool latent = false;  // multi-head latent attention, keys and values expanded
   double query_tile = 128, key_tile = 128;
@@ -45,25 +52,29 @@ struct PrefillKernel {
   double tail_rounds = 0.5;  // of the last round, what idle units cost
   double memory = 1.0;       // of memory bandwidth
   double overlap_loss = 0;
-  std::vector<Point> points;  // by rising head_dim
+  std::vector<HeadPoint> points;  // inner loop, of peak, by rising head_dim
 };
 
 // Attention of one new token a sequence over its cache.
 struct DecodeKernel {
+  KernelLibrary library = KernelLibrary::kAny;
   DataType cache = DataType::kBf16;
-  bool latent = false;      // multi-head latent attention on the compressed cache
-  double memory = 1.0;      // of memory bandwidth, all units busy
-  double arithmetic = 1.0;  // of the 16-bit peak
-  double unit_share = 1.0;  // what one unit draws of the bandwidth, over its even share
-  double key_tile = 64;     // keys of a step
-  double max_split = 256;   // most parts of a sequence's cache
-  double ramp_tokens = 0;   // of a unit's part, as extra keys
+  bool latent = false;            // multi-head latent attention on the compressed cache
+  bool grouped = false;           // for heads that share keys alone
+  double memory = 1.0;            // of memory bandwidth, all units busy
+  std::vector<HeadPoint> points;  // `memory` by rising head_dim; none: the same for all
+  double arithmetic = 1.0;        // of the 16-bit peak
+  double unit_share = 1.0;        // what one unit draws of the bandwidth, over its even share
+  double key_tile = 64;           // keys of a step
+  double max_split = 256;         // most parts of a sequence's cache
+  double ramp_tokens = 0;         // of a unit's part, as extra keys
   Seconds start_up, split_latency;
   Seconds query_latency;  // of each query head of each sequence, on one unit
 };
 
 // Fused layer of experts.
 struct ExpertLayerKernel {
+  KernelLibrary library = KernelLibrary::kAny;
   NumberFormat weights;
   bool weights_only = false;
   double row_tile = 64;      // rows that an expert's tokens are rounded up to
@@ -82,6 +93,7 @@ struct ServingKernels {
   std::vector<DecodeKernel> decode;
   std::vector<ExpertLayerKernel> experts;
   Seconds scale_start_up, cast_start_up;  // finding a tensor's scale; rounding to it
+  Seconds row_cast_element;  // finding a row's scale and rounding to it, of one unit for an element
 };
 
 struct KernelClass;

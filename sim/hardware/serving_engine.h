@@ -59,7 +59,8 @@ struct ServingEngine {
   EngineMemory memory;
   EngineDefaults defaults;
   AttentionKernel attention = AttentionKernel::kFlash2;
-  bool ungrouped_decode = false, own_all_reduce = false;
+  bool narrow_prefill = false, ungrouped_decode = false, own_all_reduce = false;
+  KernelLibrary kernels = KernelLibrary::kAny;
   std::vector<ExpertLibrary> expert_libraries;
   bool low_latency_experts = false, two_batch_overlap = false;
   std::vector<std::string> measured_engines;

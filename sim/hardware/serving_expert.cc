@@ -39,10 +39,12 @@ KernelCost ExpertLayer(const Device& device, const ProductFormat& format,
   if (shape.copies <= 0) return {};
   FLEETSIM_CHECK(shape.touched > 0);
   const std::vector<ExpertLayerKernel>& kernels = device.kernels->serving.experts;
-  const ExpertLayerKernel& first = EntryOf(kernels, format);
+  const KernelLibrary library = device.serving;
+  const ExpertLayerKernel& first = EntryOf(kernels, format, library);
   KernelCost cost = CostOf(first, device, format, shape);
   for (const ExpertLayerKernel& other : kernels) {
-    if (other.weights_only != first.weights_only || other.weights.dtype != first.weights.dtype ||
+    if (!ServesLibrary(other.library, library) || other.weights_only != first.weights_only ||
+        other.weights.dtype != first.weights.dtype ||
         other.weights.scaling != first.weights.scaling) {
       continue;
     }

@@ -37,7 +37,7 @@ ProductFormat RunnableFormat(const Accelerator& accelerator, const ProductFormat
 }
 
 KernelCost ServingGemm(const Device& device, const ProductFormat& format, const GemmShape& shape) {
-  const ServingProduct& product = EntryOf(device.kernels->serving.products, format);
+  const ServingProduct& product = EntryOf(device.kernels->serving.products, format, device.serving);
   const double units = device.accelerator->compute_units;
   const FlopsPerSecond peak = ServingPeak(device, format.activations.dtype);
   const BytesPerSecond memory = device.accelerator->memory_bandwidth * product.memory;
@@ -70,8 +70,12 @@ Seconds QuantiseActivations(const Device& device, NumberFormat format, double to
   const BytesPerSecond memory = device.accelerator->memory_bandwidth;
   const Bytes read(kWideBytes * tokens * width);
   const Bytes written(StoredBytes(format) * tokens * width);
-  Seconds time =
-      kernels.serving.cast_start_up + (read + written) / (memory * kernels.quantise_efficiency);
+  Seconds pass = (read + written) / (memory * kernels.quantise_efficiency);
+  if (format.scaling == Scaling::kRow && !scales_known) {
+    const double units = std::max(1, device.accelerator->compute_units);
+    pass = Max(pass, kernels.serving.row_cast_element * (tokens * width / units));
+  }
+  Seconds time = kernels.serving.cast_start_up + pass;
   const bool searched = format.scaling == Scaling::kTensor || format.scaling == Scaling::kNone ||
                         format.scaling == Scaling::kTensorDelayed;
   if (searched && !scales_known) {

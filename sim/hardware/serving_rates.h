@@ -11,18 +11,26 @@ namespace fleetsim {
 // Peak of the format on the device as installed; of 16 bits: BF16, else FP16, else FP32.
 FlopsPerSecond ServingPeak(const Device& device, DataType dtype);
 
+// An entry is for one library's engines, or for all that have none.
+inline bool ServesLibrary(KernelLibrary entry, KernelLibrary engine) {
+  return entry == KernelLibrary::kAny || entry == engine;
+}
+
 // The entry of the same elements and scaling, else of the same elements, else for weights that are
-// widened on the way the one of the nearest width, else the first.
+// widened on the way the one of the nearest width, else the first; of two alike the library's own.
 template <class Kernels>
-const typename Kernels::value_type& EntryOf(const Kernels& kernels, const ProductFormat& format) {
+const typename Kernels::value_type& EntryOf(const Kernels& kernels, const ProductFormat& format,
+                                            KernelLibrary library) {
   const NumberFormat& wanted = format.weights;
   const auto distance = [&](const auto& kernel) {
+    if (!ServesLibrary(kernel.library, library)) return 1000.0;
     if (kernel.weights_only != format.WeightsOnly()) return 100.0;
+    const double other = kernel.library == library ? 0.0 : 0.1;
     const bool same = kernel.weights.dtype == wanted.dtype ||
                       (!IsNarrow(kernel.weights.dtype) && !IsNarrow(wanted.dtype));
-    if (same) return kernel.weights.scaling == wanted.scaling ? 0.0 : 1.0;
+    if (same) return other + (kernel.weights.scaling == wanted.scaling ? 0.0 : 1.0);
     if (!kernel.weights_only) return 100.0;
-    return 10.0 + std::abs(ElementBytes(kernel.weights.dtype) - ElementBytes(wanted.dtype));
+    return other + 10.0 + std::abs(ElementBytes(kernel.weights.dtype) - ElementBytes(wanted.dtype));
   };
   const typename Kernels::value_type* found = &kernels.front();
   double nearest = distance(*found);

@@ -146,7 +146,7 @@ absl::StatusOr<PlannedPool> PlanPool(const ServingJob& job, const ServingEngine&
                .layout = request.layout,
                .options = ResolveOptions(request.options, engine),
                .speculation = job.speculation};
-  ASSIGN_OR_RETURN(InstanceHardware hardware, InstanceHardwareOf(leaf, engine, catalog));
+  ASSIGN_OR_RETURN(InstanceHardware hardware, InstanceHardwareOf(leaf, catalog));
   Notes notes;
   if (const auto power = PowerOf(leaf, notes)) hardware.power = power->activity;
   RETURN_IF_ERROR(CheckInstance(pool.spec, hardware));

@@ -117,7 +117,9 @@ absl::StatusOr<ServingEngine> ReadServingEngine(const proto::ServingEngine& entr
   ReadDefaults(entry, engine);
   ASSIGN_OR_RETURN(engine.attention,
                    ReadAttention(entry, {file, lines.LineOf("attention"), "attention"}));
+  engine.narrow_prefill = entry.narrow_prefill();
   engine.ungrouped_decode = entry.ungrouped_decode();
+  engine.kernels = static_cast<KernelLibrary>(entry.kernel_library());
   engine.own_all_reduce = entry.own_all_reduce();
   ReadExperts(entry, engine);
   engine.measured_engines.assign(entry.measured_engine().begin(), entry.measured_engine().end());

@@ -2,6 +2,7 @@
 
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "proto/serving_kernels.pb.h"
 
@@ -18,6 +19,14 @@ absl::StatusOr<DataType> ReadElement(const KernelFields& fields, const std::stri
     return fields.Wrong(path, "is missing", "one of FP32, TF32, BF16, FP16, FP8, INT8, FP4, INT4");
   }
   return static_cast<DataType>(dtype - 1);  // the proto's enumeration starts with "unspecified"
+}
+
+absl::StatusOr<KernelLibrary> ReadLibrary(const KernelFields& fields, const std::string& path,
+                                          proto::KernelLibrary library) {
+  if (!proto::KernelLibrary_IsValid(library)) {
+    return fields.Wrong(path, "is unknown", "one of TENSORRT_LLM, VLLM, SGLANG");
+  }
+  return static_cast<KernelLibrary>(library);
 }
 
 absl::Status ReadSeconds(const KernelFields& fields, const std::string& path, double value,
@@ -65,6 +74,7 @@ absl::StatusOr<ServingProduct> ReadProduct(const proto::ServingKernels& entry, i
   const proto::ServingKernels::Product& product = entry.product(index);
   const std::string path = absl::StrCat("serving.product[", index, "].");
   ServingProduct result;
+  ASSIGN_OR_RETURN(result.library, ReadLibrary(fields, path + "library", product.library()));
   ASSIGN_OR_RETURN(result.weights.dtype, ReadElement(fields, path + "weights", product.weights()));
   result.weights.scaling = static_cast<Scaling>(product.scaling());
   result.weights_only = product.weights_only();
@@ -86,16 +96,16 @@ absl::StatusOr<ServingProduct> ReadProduct(const proto::ServingKernels& entry, i
   return result;
 }
 
-absl::Status ReadPoints(const proto::ServingKernels::Prefill& prefill, const KernelFields& fields,
-                        const std::string& parent, PrefillKernel* result) {
-  RETURN_IF_ERROR(fields.NotEmpty(parent + "point", prefill.point_size()));
+absl::Status ReadPoints(
+    const google::protobuf::RepeatedPtrField<proto::ServingKernels::Prefill::Point>& points,
+    const KernelFields& fields, const std::string& parent, std::vector<HeadPoint>* result) {
   double previous = 0;
-  for (int i = 0; i < prefill.point_size(); ++i) {
+  for (int i = 0; i < points.size(); ++i) {
     const std::string path = absl::StrCat(parent, "point[", i, "].");
-    const double head_dim = prefill.point(i).head_dim();
+    const double head_dim = points[i].head_dim();
     RETURN_IF_ERROR(fields.Above(path + "head_dim", head_dim, previous, kLargestHead));
-    RETURN_IF_ERROR(fields.Above(path + "ratio", prefill.point(i).ratio(), 0, 1));
-    result->points.push_back({head_dim, prefill.point(i).ratio()});
+    RETURN_IF_ERROR(fields.Above(path + "ratio", points[i].ratio(), 0, 1));
+    result->push_back({head_dim, points[i].ratio()});
     previous = head_dim;
   }
   return absl::OkStatus();
@@ -106,6 +116,7 @@ absl::StatusOr<PrefillKernel> ReadPrefill(const proto::ServingKernels& entry, in
   const proto::ServingKernels::Prefill& prefill = entry.prefill(index);
   const std::string path = absl::StrCat("serving.prefill[", index, "].");
   PrefillKernel result;
+  ASSIGN_OR_RETURN(result.library, ReadLibrary(fields, path + "library", prefill.library()));
   ASSIGN_OR_RETURN(result.arithmetic,
                    ReadElement(fields, path + "arithmetic", prefill.arithmetic()));
   ASSIGN_OR_RETURN(result.cache, ReadElement(fields, path + "cache", prefill.cache()));
@@ -123,7 +134,8 @@ absl::StatusOr<PrefillKernel> ReadPrefill(const proto::ServingKernels& entry, in
   RETURN_IF_ERROR(ReadRatio(fields, path + "memory_ratio", prefill.memory_ratio(), &result.memory));
   RETURN_IF_ERROR(ReadWithin(fields, path + "overlap_loss_ratio", prefill.overlap_loss_ratio(), 0,
                              1, &result.overlap_loss));
-  RETURN_IF_ERROR(ReadPoints(prefill, fields, path, &result));
+  RETURN_IF_ERROR(fields.NotEmpty(path + "point", prefill.point_size()));
+  RETURN_IF_ERROR(ReadPoints(prefill.point(), fields, path, &result.points));
   return result;
 }
 
@@ -132,8 +144,11 @@ absl::StatusOr<DecodeKernel> ReadDecode(const proto::ServingKernels& entry, int 
   const proto::ServingKernels::Decode& decode = entry.decode(index);
   const std::string path = absl::StrCat("serving.decode[", index, "].");
   DecodeKernel result;
+  ASSIGN_OR_RETURN(result.library, ReadLibrary(fields, path + "library", decode.library()));
   ASSIGN_OR_RETURN(result.cache, ReadElement(fields, path + "cache", decode.cache()));
   result.latent = decode.latent();
+  result.grouped = decode.grouped();
+  RETURN_IF_ERROR(ReadPoints(decode.point(), fields, path, &result.points));
   RETURN_IF_ERROR(ReadRatio(fields, path + "memory_ratio", decode.memory_ratio(), &result.memory));
   RETURN_IF_ERROR(
       ReadRatio(fields, path + "arithmetic_ratio", decode.arithmetic_ratio(), &result.arithmetic));
@@ -158,6 +173,7 @@ absl::StatusOr<ExpertLayerKernel> ReadExperts(const proto::ServingKernels& entry
   const proto::ServingKernels::Experts& experts = entry.experts(index);
   const std::string path = absl::StrCat("serving.experts[", index, "].");
   ExpertLayerKernel result;
+  ASSIGN_OR_RETURN(result.library, ReadLibrary(fields, path + "library", experts.library()));
   ASSIGN_OR_RETURN(result.weights.dtype, ReadElement(fields, path + "weights", experts.weights()));
   result.weights.scaling = static_cast<Scaling>(experts.scaling());
   result.weights_only = experts.weights_only();
@@ -210,6 +226,8 @@ absl::StatusOr<ServingKernels> ReadServingKernels(const proto::ServingKernels& e
                               &result.scale_start_up));
   RETURN_IF_ERROR(ReadSeconds(fields, "serving.cast_start_up_s", entry.cast_start_up_s(),
                               &result.cast_start_up));
+  RETURN_IF_ERROR(ReadSeconds(fields, "serving.row_cast_element_s", entry.row_cast_element_s(),
+                              &result.row_cast_element));
   return result;
 }
 

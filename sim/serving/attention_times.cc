@@ -14,6 +14,13 @@ double KvHeadsOnRank(const InstanceSpec& spec) {
   return std::max(1.0, static_cast<double>(spec.model->kv_heads) / spec.layout.tensor);
 }
 
+// FP8 over an FP8 cache, if the engine does so and the accelerator can.
+DataType PrefillArithmetic(const InstanceSpec& spec, const Device& device) {
+  const bool narrow = spec.engine->narrow_prefill && spec.precision.cache == DataType::kFp8 &&
+                      !spec.model->latent && device.accelerator->Peak(DataType::kFp8).value() > 0;
+  return narrow ? DataType::kFp8 : spec.WideType();
+}
+
 }  // namespace
 
 KernelTimes PrefillAttentionTimes(const InstanceSpec& spec, const Device& device,
@@ -29,7 +36,7 @@ KernelTimes PrefillAttentionTimes(const InstanceSpec& spec, const Device& device
   shape.value_dim = ValueHeadDim(*spec.model);
   shape.query_tokens = work.tokens;
   shape.past_tokens = work.past;
-  shape.arithmetic = spec.WideType();
+  shape.arithmetic = PrefillArithmetic(spec, device);
   shape.cache = spec.precision.cache;
   if (layers.full > 0) times.AddAttention(layers.full * PrefillAttention(device, shape));
   if (layers.windowed > 0) {

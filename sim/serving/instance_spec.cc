@@ -24,8 +24,7 @@ GroupPlacement InstanceHardware::Group(int ranks) const {
   return group;
 }
 
-absl::StatusOr<InstanceHardware> InstanceHardwareOf(const Leaf& leaf, const ServingEngine& engine,
-                                                    const Catalog& catalog) {
+absl::StatusOr<InstanceHardware> InstanceHardwareOf(const Leaf& leaf, const Catalog& catalog) {
   const Accelerator& accelerator = *leaf.accelerator;
   const FlopsPerSecond nominal = NominalSpeed(accelerator);
   if (!(nominal > FlopsPerSecond(0))) {
@@ -36,7 +35,6 @@ absl::StatusOr<InstanceHardware> InstanceHardwareOf(const Leaf& leaf, const Serv
   InstanceHardware hardware;
   hardware.device = {&accelerator, kernels, leaf.speed / nominal};
   hardware.links = LinksOf(leaf);
-  hardware.links.engine_kernels = engine.own_all_reduce;
   hardware.nic_bandwidth = leaf.nic_bandwidth;
   hardware.scale_out = leaf.scale_out;
   // Up to the leaf's switch and down again.

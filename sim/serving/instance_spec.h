@@ -33,8 +33,7 @@ struct InstanceHardware {
 };
 
 // Errors: an accelerator without kernels or without a peak in 16 bits.
-absl::StatusOr<InstanceHardware> InstanceHardwareOf(const Leaf& leaf, const ServingEngine& engine,
-                                                    const Catalog& catalog);
+absl::StatusOr<InstanceHardware> InstanceHardwareOf(const Leaf& leaf, const Catalog& catalog);
 
 // EngineRequest with the engine's defaults where nothing is said.
 struct ResolvedOptions {

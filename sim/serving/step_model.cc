@@ -27,6 +27,7 @@ LayerCounts OneLayer(const LayerCounts& layers) {
 
 InstanceHardware WithKernelsOf(const ServingEngine& engine, InstanceHardware hardware) {
   hardware.links.engine_kernels = engine.own_all_reduce;
+  hardware.device.serving = engine.kernels;
   return hardware;
 }
 

@@ -124,8 +124,7 @@ absl::StatusOr<ServingResult> WithoutQueue(const ServingTranslation& translation
   if (translation.load.kind == LoadKind::kFixedBatch) {
     spec.options.max_sequences = OfRank(translation.load.amount, ranks);
   }
-  ASSIGN_OR_RETURN(const InstanceHardware hardware,
-                   InstanceHardwareOf(fleet.leaves[0], *engine, catalog));
+  ASSIGN_OR_RETURN(const InstanceHardware hardware, InstanceHardwareOf(fleet.leaves[0], catalog));
   RETURN_IF_ERROR(CheckInstance(spec, hardware));
   const InstanceModel model(spec, hardware);
   return translation.load.kind == LoadKind::kFixedBatch ? FixedBatch(translation, model)

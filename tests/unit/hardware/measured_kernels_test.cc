@@ -78,6 +78,7 @@ void AddErrors(const std::string& name, const std::vector<MeasuredRow>& rows,
 
 struct Part {
   std::string system, accelerator, engine;  // engine of the attention tables
+  KernelLibrary library = KernelLibrary::kAny;
 };
 
 const std::vector<Part> kParts = {
@@ -157,18 +158,25 @@ Seconds Prefill(const Device& device, DataType cache, const MeasuredRow& row) {
 }
 
 TEST(MeasuredKernelsTest, AttentionHeldOut) {
-  std::vector<double> all;
+  std::vector<Part> parts = kParts;
   for (const Part& part : kParts) {
-    const Device device = DeviceNamed(part.accelerator);
+    if (part.engine == "trtllm-1.3.0rc20") continue;
+    parts.push_back(
+        {part.system, part.accelerator, "trtllm-1.3.0rc20", KernelLibrary::kTensorRtLlm});
+  }
+  std::vector<double> all;
+  for (const Part& part : parts) {
+    Device device = DeviceNamed(part.accelerator);
+    device.serving = part.library;
     for (const auto& [name, cache] : std::vector<std::pair<std::string, DataType>>{
              {"bfloat16", DataType::kBf16}, {"fp8", DataType::kFp8}}) {
       const DataType held = cache;
       AddErrors(
-          part.system + " decode, cache " + name,
+          part.system + " " + part.engine + " decode, cache " + name,
           HeldOut("attn_decode_" + part.system, kAttentionKeys, AttentionRows(part, name, true)),
           [&](const auto& row) { return Decode(device, held, row); }, &all);
       AddErrors(
-          part.system + " prefill, cache " + name,
+          part.system + " " + part.engine + " prefill, cache " + name,
           HeldOut("attn_context_" + part.system, kAttentionKeys, AttentionRows(part, name, false)),
           [&](const auto& row) { return Prefill(device, held, row); }, &all);
     }

@@ -52,11 +52,8 @@ inline Leaf LeafOf(const std::string& accelerator) {
   return leaf;
 }
 
-inline InstanceHardware HardwareFor(const std::string& accelerator,
-                                    const std::string& engine = "vllm-0.9") {
-  const auto found = FindEngine(ShippedCatalog(), engine);
-  EXPECT_TRUE(found.ok()) << found.status();
-  const auto hardware = InstanceHardwareOf(LeafOf(accelerator), **found, ShippedCatalog());
+inline InstanceHardware HardwareFor(const std::string& accelerator) {
+  const auto hardware = InstanceHardwareOf(LeafOf(accelerator), ShippedCatalog());
   EXPECT_TRUE(hardware.ok()) << hardware.status();
   return *hardware;
 }

@@ -123,6 +123,7 @@ TEST(InstanceModel, LongerContextsCostTheirBytes) {
 TEST(InstanceModel, UngroupedDecodeReadsEveryHeadsCache) {
   const InstanceHardware hardware = HardwareFor("H100-SXM-80GB");
   ServingEngine engine = NoHost();
+  engine.kernels = KernelLibrary::kVllm;  // one kernel for heads with and without groups
   InstanceSpec spec = Spec("llama3-8b");
   spec.engine = &engine;
   const Seconds grouped =
@@ -198,6 +199,33 @@ TEST(InstanceModel, DynamicScalesCostTime) {
   spec.precision.products.activations.scaling = Scaling::kRow;
   const StepCost dynamic = InstanceModel(spec, hardware).Cost({Prompts(4, 2048)});
   EXPECT_GT(PartOf(dynamic, StepPart::kMemory), PartOf(fixed, StepPart::kMemory));
+}
+
+// So does finding a row's scale in an engine that rounds in a kernel of its own either way.
+TEST(InstanceModel, DynamicScalesCostTimeWhereNothingIsFused) {
+  const InstanceHardware hardware = HardwareFor("H100-SXM-80GB");
+  InstanceSpec spec = SpecFor("qwen3-8b", "vllm-0.9");
+  spec.precision = Fp8Static();
+  const StepCost fixed = InstanceModel(spec, hardware).Cost({Prompts(4, 2048)});
+  spec.precision.products.activations.scaling = Scaling::kRow;
+  const StepCost dynamic = InstanceModel(spec, hardware).Cost({Prompts(4, 2048)});
+  EXPECT_GT(dynamic.duration, 1.03 * fixed.duration);
+  EXPECT_LT(dynamic.duration, 1.15 * fixed.duration);
+}
+
+// TensorRT-LLM has kernels for FP8 caches of shared heads that read faster than FlashAttention's.
+TEST(InstanceModel, AttentionIsOfTheEnginesLibrary) {
+  const InstanceHardware hardware = HardwareFor("H200-SXM-141GB");
+  InstanceSpec spec = Spec("llama3-70b", {.tensor = 4});
+  spec.precision = Fp8Static();
+  ServingEngine other = NoHost();
+  other.kernels = KernelLibrary::kVllm;
+  const StepLoad load = Decodes(128, 2000);
+  const StepCost own = InstanceModel(spec, hardware).Cost({load});
+  spec.engine = &other;
+  const StepCost flash = InstanceModel(spec, hardware).Cost({load});
+  EXPECT_LT(PartOf(own, StepPart::kAttention), 0.8 * PartOf(flash, StepPart::kAttention));
+  EXPECT_EQ(PartOf(own, StepPart::kMatrix), PartOf(flash, StepPart::kMatrix));
 }
 
 TEST(InstanceModel, HostTimeIsExposedUnlessTheEngineOverlapsIt) {
