@@ -33,7 +33,8 @@ std::string EngineText(const ServingCase& point) {
 
 // The engine whose `measured_engine` is the longest text in the row's.
 absl::StatusOr<const ServingEngine*> EngineOf(const ServingCase& point, const Catalog& catalog) {
-  const std::string written = EngineText(point);
+  const std::string written = absl::StrCat(
+      EngineText(point), " on ", absl::AsciiStrToLower(point.measured.accelerator));
   const ServingEngine* found = nullptr;
   size_t longest = 0;
   for (const auto& [name, engine] : catalog.engines) {
