@@ -18,6 +18,9 @@ namespace {
 
 constexpr double kLeastLength = 0.8;  // of the stated one, InferenceX's random range ratio
 constexpr int kLengthSteps = 8;
+// NVIDIA's Server configurations run for 40 minutes (min_duration, MLPerf Inference v4.1): near
+// saturation a queue takes long to settle.
+constexpr double kSearchSeconds = 2400;
 
 // In lower case; where the source states no release, that of its time: InferenceX began in October
 // 2025, MLPerf Inference v5.1 closed in August 2025.
@@ -86,7 +89,7 @@ TrafficRequest TrafficOf(const ServingLoad& load) {
   traffic.requests = load.requests;
   if (load.limits) {
     traffic.requests.reset();
-    traffic.duration = Seconds(kServerSeconds);
+    traffic.duration = Seconds(kSearchSeconds);
   }
   return traffic;
 }
