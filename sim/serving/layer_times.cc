@@ -75,8 +75,8 @@ Seconds ElementwiseTime(const InstanceSpec& spec, const Device& device,
          device.kernels->stream_start_up * std::max(0.0, traffic.kernels - 1);
 }
 
-// Engines' own kernels take no more: TensorRT-LLM's workspace (max_workspace_size_auto), and near it
-// the 8 MiB of vLLM's and SGLang's custom all-reduce.
+// Engines' own kernels take no more: TensorRT-LLM's workspace (max_workspace_size_auto), and near
+// it the 8 MiB of vLLM's and SGLang's custom all-reduce.
 Bytes MostOfOwnKernels(int ranks) { return Bytes(ranks <= 2 ? 16e6 : 8e6); }
 
 Seconds AllReduceTime(const InstanceHardware& hardware, int ranks, Bytes bytes) {

@@ -21,6 +21,9 @@ constexpr int kLengthSteps = 8;
 // NVIDIA's Server configurations run for 40 minutes (min_duration, MLPerf Inference v4.1): near
 // saturation a queue takes long to settle.
 constexpr double kSearchSeconds = 2400;
+// Largest batch of NVIDIA's Llama-2-70B configurations there, on H200 (gpu_batch_size; 806 to 1,024
+// on others).
+constexpr int kServerBatch = 896;
 
 // In lower case; where the source states no release, that of its time: InferenceX began in October
 // 2025, MLPerf Inference v5.1 closed in August 2025.
@@ -36,8 +39,8 @@ std::string EngineText(const ServingCase& point) {
 
 // The engine whose `measured_engine` is the longest text in the row's.
 absl::StatusOr<const ServingEngine*> EngineOf(const ServingCase& point, const Catalog& catalog) {
-  const std::string written = absl::StrCat(
-      EngineText(point), " on ", absl::AsciiStrToLower(point.measured.accelerator));
+  const std::string written =
+      absl::StrCat(EngineText(point), " on ", absl::AsciiStrToLower(point.measured.accelerator));
   const ServingEngine* found = nullptr;
   size_t longest = 0;
   for (const auto& [name, engine] : catalog.engines) {
@@ -155,6 +158,11 @@ absl::StatusOr<ServingTranslation> TranslateServing(const ServingCase& point,
   pool.layout = group.layout;
   pool.instances = group.instances;
   pool.options.token_budget = result.load.token_budget;
+  if (result.load.limits && absl::StartsWith(point.measured.model, "Llama-2-70B") &&
+      absl::StartsWithIgnoreCase(point.engine, "tensorrt")) {
+    pool.options.max_sequences = kServerBatch;
+    result.rules.push_back(absl::StrCat("largest batch: ", kServerBatch, ", as NVIDIA's"));
+  }
   job.pools.push_back(pool);
   job.traffic = TrafficOf(result.load);
   if (result.load.limits) job.objectives = *result.load.limits;
@@ -175,16 +183,15 @@ std::string SimulationKey(const ServingTranslation& translation) {
   };
   std::string key =
       absl::StrCat(job.model.name, "|", job.engine, "|", translation.fleet.accelerator->name, "|",
-                   translation.fleet.server->name, "|",
-                   translation.fleet.power_cap_w, "|", format(job.precision.products), "|",
-                   format(job.precision.experts), "|", static_cast<int>(job.precision.cache));
+                   translation.fleet.server->name, "|", translation.fleet.power_cap_w, "|",
+                   format(job.precision.products), "|", format(job.precision.experts), "|",
+                   static_cast<int>(job.precision.cache));
   absl::StrAppend(&key, "|", layout.tensor, "|", layout.pipeline, "|", layout.attention_data, "|",
                   layout.expert, "|", *job.pools[0].instances, "|", static_cast<int>(load.kind),
                   "|", load.amount, "|", load.requests, "|", load.input_tokens, "|",
                   load.output_tokens, "|", load.varied_lengths, "|",
                   load.lengths != nullptr ? load.lengths->name : "", "|",
-                  load.limits ? load.limits->tpot->value() : 0, "|",
-                  load.token_budget.value_or(0));
+                  load.limits ? load.limits->tpot->value() : 0, "|", load.token_budget.value_or(0));
   if (job.speculation) {
     absl::StrAppend(&key, "|", job.speculation->draft_tokens, "|",
                     job.speculation->accepted_tokens);
