@@ -94,6 +94,8 @@ ServingResult ResultOf(const ServingSummary& summary) {
 
 // As many instances are searched; the others are like them.
 constexpr int kSearchedInstances = 2;
+// Submitters' target rates have three digits; latency is steep there.
+constexpr double kSearchPrecision = 1.005;
 
 // Empty: no rate is within the limits.
 absl::StatusOr<std::optional<ServingResult>> AtHighestRate(const ServingJob& job,
@@ -106,8 +108,9 @@ absl::StatusOr<std::optional<ServingResult>> AtHighestRate(const ServingJob& job
   const double parts = static_cast<double>(instances) / *share.pools[0].instances;
   std::get<ArrivalRequest>(share.traffic.source).rate_per_s /= parts;
   const EconomicsOptions economics;
-  ASSIGN_OR_RETURN(const CapacityResult capacity,
-                   FindHighestRate(share, {fleet, catalog, economics, network}, 0));
+  ASSIGN_OR_RETURN(
+      const CapacityResult capacity,
+      FindHighestRate(share, {fleet, catalog, economics, network, kSearchPrecision}, 0));
   if (!capacity.best) return std::optional<ServingResult>();
   ServingResult result = ResultOf(capacity.probes[*capacity.best].outcome.summary);
   result.output_rate *= parts;
