@@ -19,7 +19,8 @@ constexpr int kQueuedShortRequests = 12000;
 constexpr int kShortTokens = 512;
 // Clients' requests after the first of each, so that the run is longer than its beginning.
 constexpr int kRounds = 4;
-// InferenceX's client sends ten times as many requests as it has open (benchmarks/benchmark_lib.sh).
+// InferenceX's client sends ten times as many requests as it has open
+// (benchmarks/benchmark_lib.sh).
 constexpr int kInferenceXRounds = 10;
 constexpr int kPoissonRequests = 1500;
 constexpr int kOfflineRequestsOfAccelerator = 3000;
@@ -75,10 +76,14 @@ struct ServerLimits {
   double ttft_s, tpot_s;
 };
 constexpr ServerLimits kServerLimits[] = {
-    {"Llama-2-70B", "Server", 2, 0.2},           {"Llama-2-70B", "Interactive", 0.45, 0.04},
-    {"Mixtral-8x7B", "Server", 2, 0.2},          {"Llama-3.1-8B", "Server", 2, 0.1},
-    {"Llama-3.1-8B", "Interactive", 0.5, 0.03},  {"Llama-3.1-405B", "Server", 6, 0.175},
-    {"Llama-3.1-405B", "Interactive", 4.5, 0.08}, {"DeepSeek-R1", "Server", 2, 0.08},
+    {"Llama-2-70B", "Server", 2, 0.2},
+    {"Llama-2-70B", "Interactive", 0.45, 0.04},
+    {"Mixtral-8x7B", "Server", 2, 0.2},
+    {"Llama-3.1-8B", "Server", 2, 0.1},
+    {"Llama-3.1-8B", "Interactive", 0.5, 0.03},
+    {"Llama-3.1-405B", "Server", 6, 0.175},
+    {"Llama-3.1-405B", "Interactive", 4.5, 0.08},
+    {"DeepSeek-R1", "Server", 2, 0.08},
 };
 
 // A submitted rate is the highest whose 99th percentiles hold.
@@ -101,9 +106,7 @@ bool RunsAsFixedBatch(const ServingCase& point, const ServingEngine& engine) {
          (absl::StartsWith(point.measured.id, "spw-") && point.load != "inf");
 }
 
-int Rounds(const ServingCase& point) {
-  return point.varied_lengths ? kInferenceXRounds : kRounds;
-}
+int Rounds(const ServingCase& point) { return point.varied_lengths ? kInferenceXRounds : kRounds; }
 
 // Of InferenceX's recipes (benchmarks/single_node/fixed_seq_len): vLLM twice the prompt, SGLang
 // 32,768, TensorRT-LLM room for a prompt beside all clients, at least 8,192.
