@@ -9,8 +9,7 @@
 namespace fleetsim {
 namespace {
 
-constexpr double kPrecision = 1.02;  // of the highest rate
-constexpr double kStride = 2;        // between the first probes
+constexpr double kStride = 2;     // between the first probes
 constexpr int kMostStrides = 24;  // either way: from 1 / 16 million to 16 million times the job's
 // Requests in the system for each instance, in the mean, below which they hardly meet each other:
 // fewer arrivals do not help.
@@ -108,7 +107,7 @@ absl::StatusOr<CapacityResult> FindHighestRate(const ServingJob& job, const Capa
   }
   Search search(job, inputs);
   ASSIGN_OR_RETURN(Bracket bracket, FindBracket(search, *first));
-  while (bracket.good > 0 && bracket.bad / bracket.good > kPrecision) {
+  while (bracket.good > 0 && bracket.bad / bracket.good > inputs.precision) {
     const double middle = std::sqrt(bracket.good * bracket.bad);
     ASSIGN_OR_RETURN(const bool meets, search.Try(middle));
     (meets ? bracket.good : bracket.bad) = middle;

@@ -30,9 +30,10 @@ struct CapacityInputs {
   const Catalog& catalog;
   const EconomicsOptions& economics;
   Network& network;
+  double precision = 1.02;  // of the highest rate: what more does not meet the objectives
 };
 
-// The highest rate that meets the objectives, to 2 %: less than 2 % more does not. Rates are those
+// The highest rate that meets the objectives, to `precision`. Rates are those
 // of the job's arrivals, or of its trace played faster or slower. `curve_points`: further rates
 // between zero and a little above the highest one. Errors: traffic without a rate.
 absl::StatusOr<CapacityResult> FindHighestRate(const ServingJob& job, const CapacityInputs& inputs,

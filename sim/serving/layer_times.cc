@@ -75,9 +75,15 @@ Seconds ElementwiseTime(const InstanceSpec& spec, const Device& device,
          device.kernels->stream_start_up * std::max(0.0, traffic.kernels - 1);
 }
 
+// Engines' own kernels take no more: TensorRT-LLM's workspace (max_workspace_size_auto), and near
+// it the 8 MiB of vLLM's and SGLang's custom all-reduce.
+Bytes MostOfOwnKernels(int ranks) { return Bytes(ranks <= 2 ? 16e6 : 8e6); }
+
 Seconds AllReduceTime(const InstanceHardware& hardware, int ranks, Bytes bytes) {
   if (ranks == 1) return Seconds(0);
-  return CollectiveTime(CollectiveKind::kAllReduce, bytes, hardware.Group(ranks));
+  GroupPlacement group = hardware.Group(ranks);
+  if (bytes > MostOfOwnKernels(ranks)) group.local.engine_kernels = false;
+  return CollectiveTime(CollectiveKind::kAllReduce, bytes, group);
 }
 
 // After attention, and after a block whose ranks hold parts of one sum: with attention replicas a

@@ -92,14 +92,40 @@ ServingResult ResultOf(const ServingSummary& summary) {
   return result;
 }
 
+// As many instances are searched; the others are like them.
+constexpr int kSearchedInstances = 2;
+// Submitters' target rates have three digits; latency is steep there.
+constexpr double kSearchPrecision = 1.005;
+
+// Empty: no rate is within the limits.
+absl::StatusOr<std::optional<ServingResult>> AtHighestRate(const ServingJob& job,
+                                                           const Fleet& fleet,
+                                                           const Catalog& catalog,
+                                                           Network& network) {
+  ServingJob share = job;
+  const int instances = *job.pools[0].instances;
+  share.pools[0].instances = std::min(kSearchedInstances, instances);
+  const double parts = static_cast<double>(instances) / *share.pools[0].instances;
+  std::get<ArrivalRequest>(share.traffic.source).rate_per_s /= parts;
+  const EconomicsOptions economics;
+  ASSIGN_OR_RETURN(
+      const CapacityResult capacity,
+      FindHighestRate(share, {fleet, catalog, economics, network, kSearchPrecision}, 0));
+  if (!capacity.best) return std::optional<ServingResult>();
+  ServingResult result = ResultOf(capacity.probes[*capacity.best].outcome.summary);
+  result.output_rate *= parts;
+  result.input_rate *= parts;
+  result.request_rate *= parts;
+  return std::optional<ServingResult>(result);
+}
+
 absl::StatusOr<ServingResult> Queue(const ServingTranslation& translation, const Fleet& fleet,
                                     const Catalog& catalog, Network& network) {
   const ServingJob& job = translation.job;
   if (translation.load.limits) {
-    const EconomicsOptions economics;
-    ASSIGN_OR_RETURN(const CapacityResult capacity,
-                     FindHighestRate(job, {fleet, catalog, economics, network}, 0));
-    if (capacity.best) return ResultOf(capacity.probes[*capacity.best].outcome.summary);
+    ASSIGN_OR_RETURN(const std::optional<ServingResult> highest,
+                     AtHighestRate(job, fleet, catalog, network));
+    if (highest) return *highest;
   }
   // Where no rate is within the limits: at the row's own.
   ASSIGN_OR_RETURN(const ServingPlan plan, PlanServing(job, fleet, catalog));

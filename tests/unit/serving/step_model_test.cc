@@ -270,6 +270,21 @@ TEST(InstanceModel, RecordedGraphsHideLaunches) {
   EXPECT_NEAR(InstanceModel(spec, slower).Cost({Decodes(9, 100)}).duration.value(), 128e-3, 1e-9);
 }
 
+// Of a size that fits their workspace: 4 tokens of 8,192 elements do, 8,192 tokens do not.
+TEST(InstanceModel, EnginesUseTheirOwnAllReduceForSmallMessages) {
+  const InstanceHardware hardware = HardwareFor("H100-SXM-80GB");
+  ServingEngine library = NoHost(), own = NoHost();
+  library.own_all_reduce = false;
+  own.own_all_reduce = true;
+  const auto communication = [&](const ServingEngine& engine, const StepLoad& load) {
+    InstanceSpec spec = Spec("llama3-70b", {.tensor = 8});
+    spec.engine = &engine;
+    return PartOf(InstanceModel(spec, hardware).Cost({load}), StepPart::kCommunication);
+  };
+  EXPECT_LT(communication(own, Decodes(4, 100)), 0.5 * communication(library, Decodes(4, 100)));
+  EXPECT_EQ(communication(own, Prompts(1, 8192)), communication(library, Prompts(1, 8192)));
+}
+
 // Replicas with experts in common wait for the one with most to do.
 TEST(InstanceModel, AttentionReplicasRunInLockstep) {
   const InstanceHardware hardware = HardwareFor("H200-SXM-141GB");
