@@ -51,8 +51,9 @@ struct Preset {
   int offloaded_layers;
 };
 
-// Megatron-Bridge, scripts/performance/configs, *_workload_base_configs.py; the first that fits.
-constexpr std::array<Preset, 12> kPresets = {{
+// Megatron-Bridge, scripts/performance/configs, *_workload_base_configs.py, and perf_recipes; the
+// first that fits.
+constexpr std::array<Preset, 15> kPresets = {{
     {"DeepSeek-V3", "GB300", "container 26.06", "none", 0},
     {"DeepSeek-V3", "GB300", "container 26.08", "none", 0},
     {"DeepSeek-V3", "GB300", "bf16", "selective: moe_act", 0},
@@ -60,6 +61,9 @@ constexpr std::array<Preset, 12> kPresets = {{
     {"DeepSeek-V3", "B200", "26.04.01", "selective: mla_up_proj+mlp", 0},
     {"DeepSeek-V3", "H100-80GB SXM", "", "selective: mla_up_proj+mlp", 0},
     {"DeepSeek-V3", "", "", "selective: mla_up_proj", 0},
+    {"DeepSeek-V4", "", "", "selective: mla_up_proj", 0},
+    {"Nemotron-3-Nano", "H100-80GB SXM", "fp8", "selective: moe+layernorm+core_attn", 0},
+    {"Nemotron-3-Ultra", "", "", "selective: moe_act", 0},
     {"GPT-OSS-120B", "GB200", "bf16", "selective: layernorm+moe_act", 0},
     {"GPT-OSS-120B", "B200", "bf16", "selective: layernorm+moe_act", 0},
     {"GPT-OSS-120B", "H100-80GB SXM", "", "selective: layernorm+moe_act", 0},
