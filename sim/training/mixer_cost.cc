@@ -64,6 +64,14 @@ PassKernels RecurrenceBackward(const TrainingSpec& spec, const WorkerHardware& h
   return kernels;
 }
 
+// Where scores are stored, those of entries that are not chosen are, too, and masked.
+AttentionShape CoreOf(const TrainingSpec& spec, const LayerOperators& operators) {
+  AttentionShape core = operators.attention;
+  const bool chooses = spec.model->index && spec.model->latent;
+  if (chooses && !IsFlash(spec.stack->attention)) core.kv_tokens = core.query_tokens;
+  return core;
+}
+
 // A kernel that never stores the scores (DeepSeek-V3.2), tiled as flash attention without values.
 bool HasIndex(const LayerOperators& operators) { return operators.index.heads > 0; }
 
@@ -71,7 +79,7 @@ bool HasIndex(const LayerOperators& operators) { return operators.index.heads > 
 
 PassKernels MixerForward(const TrainingSpec& spec, const WorkerHardware& hardware,
                          const LayerOperators& operators) {
-  PassKernels kernels = AttentionForward(spec, hardware, operators.attention);
+  PassKernels kernels = AttentionForward(spec, hardware, CoreOf(spec, operators));
   if (HasIndex(operators)) Accumulate(kernels, AttentionForward(spec, hardware, operators.index));
   if (!operators.recurrence.products.empty()) {
     Accumulate(kernels, RecurrenceForward(spec, hardware, operators.recurrence));
@@ -81,7 +89,7 @@ PassKernels MixerForward(const TrainingSpec& spec, const WorkerHardware& hardwar
 
 PassKernels MixerBackward(const TrainingSpec& spec, const WorkerHardware& hardware,
                           const LayerOperators& operators) {
-  PassKernels kernels = AttentionBackward(spec, hardware, operators.attention);
+  PassKernels kernels = AttentionBackward(spec, hardware, CoreOf(spec, operators));
   if (HasIndex(operators)) Accumulate(kernels, AttentionBackward(spec, hardware, operators.index));
   if (!operators.recurrence.products.empty()) {
     Accumulate(kernels, RecurrenceBackward(spec, hardware, operators.recurrence));
