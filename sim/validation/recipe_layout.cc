@@ -152,6 +152,14 @@ std::string FillFromPaddle(MeasuredCase& completed) {
   return filled;
 }
 
+// Paxml, contrib/gpu/scripts_gpu/configs.py, GPT5BSynthetic: SAVE_DOT_WITH_NO_BATCH_DIM keeps what
+// products with weights give, SAVE_NOTHING is its policy in FP8.
+std::string FillFromPaxml(MeasuredCase& completed) {
+  if (!completed.recompute.empty()) return "";
+  completed.recompute = completed.precision == "fp8" ? "full" : "selective";
+  return absl::StrCat(" recomputation ", completed.recompute);
+}
+
 // torchtitan, benchmarks/asyncTP_llama3_h100_2025-06_torchtitan.md: hosts and commands of the rows
 // that tell asynchronous tensor parallelism from none.
 std::string FillFromTorchtitan(MeasuredCase& completed) {
@@ -174,6 +182,8 @@ MeasuredCase CompletedByRecipe(const MeasuredCase& measured, std::vector<std::st
     filled = FillFromCard(completed, tuned);
   } else if (measured.family == "flagperf" && absl::StrContains(measured.notes, "PaddleNLP")) {
     filled = FillFromPaddle(completed);
+  } else if (measured.family == "nvidia-dgxc" && absl::StrContains(measured.model, "Paxml")) {
+    filled = FillFromPaxml(completed);
   } else if (measured.family == "torchtitan" && absl::StrContains(measured.notes, "async TP")) {
     filled = FillFromTorchtitan(completed);
   }

@@ -97,6 +97,13 @@ TEST(RecipeLayout, PresetsSayWhatLeavesForTheHost) {
   EXPECT_THAT(Completed(row).notes, IsEmpty());
 }
 
+TEST(RecipeLayout, PaxmlComputesAgainWhatItsPolicyDoesNotSave) {
+  MeasuredCase row{.family = "nvidia-dgxc", .model = "GPT-3-5B Paxml", .precision = "bf16"};
+  EXPECT_EQ(Completed(row).recompute, "selective");
+  row.precision = "fp8";
+  EXPECT_EQ(Completed(row).recompute, "full");
+}
+
 TEST(RecipeLayout, PaddleCasesHaveTheirMicroBatch) {
   MeasuredCase row{.family = "flagperf", .model = "LLAMA-7B", .notes = "PaddleNLP"};
   EXPECT_EQ(Completed(row).micro_batch, 2);
