@@ -152,6 +152,14 @@ std::string FillFromPaddle(MeasuredCase& completed) {
   return filled;
 }
 
+// NeMo, scripts/performance/recommended_model_configs/model_configs_{gb200,h100}.csv.
+std::string FillFromNemo(MeasuredCase& completed) {
+  if (!completed.recompute.empty()) return "";
+  const bool rack = completed.accelerator == "GB200";
+  completed.recompute = rack ? "selective: core_attn" : "selective: mla_up_proj";
+  return absl::StrCat(" recomputation ", completed.recompute);
+}
+
 // Paxml, contrib/gpu/scripts_gpu/configs.py, GPT5BSynthetic: SAVE_DOT_WITH_NO_BATCH_DIM keeps what
 // products with weights give, SAVE_NOTHING is its policy in FP8.
 std::string FillFromPaxml(MeasuredCase& completed) {
@@ -184,6 +192,8 @@ MeasuredCase CompletedByRecipe(const MeasuredCase& measured, std::vector<std::st
     filled = FillFromPaddle(completed);
   } else if (measured.family == "nvidia-dgxc" && absl::StrContains(measured.model, "Paxml")) {
     filled = FillFromPaxml(completed);
+  } else if (measured.family == "nvidia-dgxc" && absl::StartsWith(measured.model, "DeepSeek-V3")) {
+    filled = FillFromNemo(completed);
   } else if (measured.family == "torchtitan" && absl::StrContains(measured.notes, "async TP")) {
     filled = FillFromTorchtitan(completed);
   }

@@ -104,6 +104,14 @@ TEST(RecipeLayout, PaxmlComputesAgainWhatItsPolicyDoesNotSave) {
   EXPECT_EQ(Completed(row).recompute, "full");
 }
 
+TEST(RecipeLayout, NemoComputesLatentProjectionsAgainOnH100AndAttentionOnRacks) {
+  MeasuredCase row{
+      .family = "nvidia-dgxc", .model = "DeepSeek-V3-671B", .accelerator = "H100-80GB SXM"};
+  EXPECT_EQ(Completed(row).recompute, "selective: mla_up_proj");
+  row.accelerator = "GB200";
+  EXPECT_EQ(Completed(row).recompute, "selective: core_attn");
+}
+
 TEST(RecipeLayout, PaddleCasesHaveTheirMicroBatch) {
   MeasuredCase row{.family = "flagperf", .model = "LLAMA-7B", .notes = "PaddleNLP"};
   EXPECT_EQ(Completed(row).micro_batch, 2);
