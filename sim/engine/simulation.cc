@@ -11,7 +11,7 @@ namespace fleetsim {
 
 namespace {
 
-// Starts the flows of several plans together and keeps when the last plan is through.
+// Starts the flows of several plans together and keeps how long each takes.
 class PatternRun : public EventListener {
  public:
   PatternRun(const std::vector<CollectivePlan>& plans, Network& network)
@@ -27,14 +27,15 @@ class PatternRun : public EventListener {
 
   void OnEvent(const Event& event) override {
     if (event.kind == kBegin) return Begin();
-    const CollectivePlan& plan = plans_[event.kind];
-    durations_[event.kind] = Max(network_.Now() - begin_, plan.local_floor) + plan.latency;
+    durations_[event.kind] = network_.Now() - begin_;
   }
 
   void Begin() {
-    for (int i = 0; i < static_cast<int>(plans_.size()); ++i) {
-      durations_.push_back(plans_[i].local_floor + plans_[i].latency);
-      for (const HostFlow& flow : plans_[i].flows) network_.StartFlow(flow, {i});
+    for (const CollectivePlan& plan : plans_) {
+      for (const HostFlow& flow : plan.flows) {
+        network_.StartFlow(flow, {static_cast<int>(durations_.size())});
+        durations_.emplace_back();
+      }
     }
   }
 
@@ -44,22 +45,29 @@ class PatternRun : public EventListener {
   std::vector<Seconds> durations_;
 };
 
+Bytes LargestFlow(const std::vector<CollectivePlan>& plans) {
+  Bytes largest;
+  for (const CollectivePlan& plan : plans) {
+    for (const HostFlow& flow : plan.flows) largest = Max(largest, flow.bytes);
+  }
+  return largest;
+}
+
 template <class T>
 void Append(const T& value, std::string& key) {
   key.append(reinterpret_cast<const char*>(&value), sizeof value);
 }
 
-// The plans' content, number for number.
-std::string KeyOf(const std::vector<CollectivePlan>& plans) {
+// The plans' flows, number for number, their bytes in units of `unit`: rounded, so that the same
+// shares of different totals are the same.
+std::string KeyOf(const std::vector<CollectivePlan>& plans, Bytes unit) {
   std::string key;
   for (const CollectivePlan& plan : plans) {
     Append(plan.flows.size(), key);
-    Append(plan.local_floor, key);
-    Append(plan.latency, key);
     for (const HostFlow& flow : plan.flows) {
       Append(flow.source, key);
       Append(flow.destination, key);
-      Append(flow.bytes, key);
+      Append(static_cast<float>(flow.bytes / unit), key);
       Append(flow.rate_limit, key);
     }
   }
@@ -88,13 +96,42 @@ absl::StatusOr<Seconds> Simulation::RunPattern(const std::vector<CollectivePlan>
   return times.empty() ? Seconds() : *std::max_element(times.begin(), times.end());
 }
 
+absl::StatusOr<MeasuredPattern> Simulation::Measure(const std::vector<CollectivePlan>& plans) {
+  MeasuredPattern measured{.largest = LargestFlow(plans)};
+  ASSIGN_OR_RETURN(measured.transfer, PatternRun(plans, *network_).Run());
+  size_t next = 0;
+  for (const CollectivePlan& plan : plans) {
+    for (const HostFlow& flow : plan.flows) {
+      measured.latency.push_back(RouteLatency(flow.source, flow.destination));
+      measured.transfer[next] = measured.transfer[next] - measured.latency.back();
+      ++next;
+    }
+  }
+  return measured;
+}
+
 absl::StatusOr<std::vector<Seconds>> Simulation::TimesInPattern(
     const std::vector<CollectivePlan>& plans) {
-  std::string key = KeyOf(plans);
-  const auto known = patterns_.find(key);
-  if (known != patterns_.end()) return known->second;
-  ASSIGN_OR_RETURN(const std::vector<Seconds> times, PatternRun(plans, *network_).Run());
-  patterns_.emplace(std::move(key), times);
+  const Bytes largest = LargestFlow(plans);
+  // What changes with the clock has no factor.
+  const Bytes unit = fleet_.has_profiles ? Bytes(1.0) : largest;
+  std::string key = KeyOf(plans, unit);
+  auto known = patterns_.find(key);
+  if (known == patterns_.end()) {
+    ASSIGN_OR_RETURN(MeasuredPattern measured, Measure(plans));
+    known = patterns_.emplace(std::move(key), std::move(measured)).first;
+  }
+  const MeasuredPattern& pattern = known->second;
+  std::vector<Seconds> times;
+  size_t next = 0;
+  for (const CollectivePlan& plan : plans) {
+    Seconds done = plan.local_floor;
+    for (size_t i = 0; i < plan.flows.size(); ++i, ++next) {
+      done =
+          Max(done, pattern.latency[next] + pattern.transfer[next] * (largest / pattern.largest));
+    }
+    times.push_back(done + plan.latency);
+  }
   return times;
 }
 

@@ -18,6 +18,13 @@ namespace fleetsim {
 
 class Network;
 
+// What the flows of several plans took when all were started at once, in the plans' order.
+struct MeasuredPattern {
+  Bytes largest;                 // of all flows
+  std::vector<Seconds> latency;  // of the route, which no factor of the bytes changes
+  std::vector<Seconds> transfer;
+};
+
 struct ExecutorOptions {
   bool timeline = false;        // keep the interval of every op
   bool nominal_speeds = false;  // leave the hosts' speed profiles out
@@ -35,7 +42,8 @@ class Simulation {
                                            const ExecutorOptions& options = {});
 
   // Starts all `plans` at once on the idle network and returns when the last one is done, after
-  // its latency. Equal patterns are simulated once.
+  // its latency. Patterns that are equal but for a factor of all bytes are simulated once: all
+  // flows start together, so that each gets the same rates and takes the factor's time.
   absl::StatusOr<Seconds> RunPattern(const std::vector<CollectivePlan>& plans);
   // The same; when each plan is done.
   absl::StatusOr<std::vector<Seconds>> TimesInPattern(const std::vector<CollectivePlan>& plans);
@@ -50,9 +58,11 @@ class Simulation {
  private:
   explicit Simulation(const Fleet& fleet, std::unique_ptr<Network> network);
 
+  absl::StatusOr<MeasuredPattern> Measure(const std::vector<CollectivePlan>& plans);
+
   const Fleet& fleet_;
   std::unique_ptr<Network> network_;
-  std::map<std::string, std::vector<Seconds>> patterns_;  // by their content: of each plan
+  std::map<std::string, MeasuredPattern> patterns_;  // by their content
 };
 
 }  // namespace fleetsim

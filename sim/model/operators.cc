@@ -167,7 +167,9 @@ void AddAttention(const Architecture& model, const LayerKind& kind, const LayerS
 
 // Hyper-connections (DeepSeek-V4): weights of the streams from all of them, then a block's input is
 // written from the streams (n + 1) and its output added to them (2 n + 1), against three passes of
-// a plain residual.
+// a plain residual. Backward the output's write reads the streams, their gradient and the output
+// and writes both gradients (3 n + 2), the input's read reads its gradient and the streams and adds
+// to the streams' (3 n + 1), against five passes.
 void AddStreams(const Architecture& model, LayerOperators* layer) {
   const double streams = model.residual_streams;
   for (int block = 0; block < layer->blocks; ++block) {
@@ -177,6 +179,7 @@ void AddStreams(const Architecture& model, LayerOperators* layer) {
                             true});
   }
   layer->extra_hidden_passes += layer->blocks * (3 * streams - 1);
+  layer->extra_gradient_passes += layer->blocks * (6 * streams - 2);
 }
 
 void AddDenseFeedForward(const Architecture& model, const LayerShard& shard, double width,
@@ -255,8 +258,11 @@ LayerOperators ForwardOperators(const Architecture& model, int layer, const Laye
   if (kind.block == Block::kDense) {
     AddDenseFeedForward(model, shard, model.ffn, "ffn", &operators);
   }
-  // A norm or a rotation reads once and writes once.
-  if (model.sandwich_norm) operators.extra_hidden_passes = 2 * operators.blocks;
+  // A norm or a rotation reads once and writes once; a norm's gradient reads the input, too.
+  if (model.sandwich_norm) {
+    operators.extra_hidden_passes = 2 * operators.blocks;
+    operators.extra_gradient_passes = 3 * operators.blocks;
+  }
   if (model.residual_streams > 1) AddStreams(model, &operators);
   if (model.positions == Positions::kRotary) operators.query_key_passes += 2;
   if (model.qk_norm) operators.query_key_passes += 2;

@@ -72,6 +72,7 @@ struct LayerOperators {
   // Reads and writes beyond the norms and residuals of a plain layer's blocks, in units of
   // hidden_elements: norms after them (sandwich), further residual streams.
   double extra_hidden_passes = 0;
+  double extra_gradient_passes = 0;  // the same of the backward pass
   // q and k on this rank, and how often they are read or written for rotation and head norms.
   double query_key_elements = 0, query_key_passes = 0;
   // Activations that one rank sends to experts, its tokens x experts_per_token x width, and those

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <vector>
 
+#include "sim/model/operators.h"
 #include "sim/training/context_methods.h"
 #include "sim/training/ring_attention.h"
 
@@ -21,23 +23,48 @@ DataType BatchedFormat(const TrainingSpec& spec, const WorkerHardware& hardware,
   return aligned || !has_fp32 ? spec.WidePrecision() : DataType::kFp32;
 }
 
+// Scores of sparse attention without a kernel of its own are 32-bit products of widened operands
+// (Megatron-LM, experimental_attention_variant/dsa.py, unfused_dsa_fn).
+DataType ScoresFormat(const TrainingSpec& spec, const WorkerHardware& hardware,
+                      const AttentionShape& shape) {
+  const bool has_fp32 = hardware.device.accelerator->Peak(DataType::kFp32).value() > 0.0;
+  return spec.model->index && has_fp32 ? DataType::kFp32 : BatchedFormat(spec, hardware, shape);
+}
+
+struct BatchedProduct {
+  GemmShape shape;
+  DataType format;
+};
+
+// Scores, and values where there are any: an indexer has none.
+std::vector<BatchedProduct> BatchedProducts(const TrainingSpec& spec,
+                                            const WorkerHardware& hardware,
+                                            const AttentionShape& shape) {
+  std::vector<BatchedProduct> products = {{ScoresGemm(shape), ScoresFormat(spec, hardware, shape)}};
+  if (shape.value_dim > 0) {
+    products.push_back({ValuesGemm(shape), BatchedFormat(spec, hardware, shape)});
+  }
+  return products;
+}
+
 // The attention core where scores are stored: two batched products and what lies between.
 PassKernels UnfusedForward(const TrainingSpec& spec, const WorkerHardware& hardware,
                            const AttentionShape& shape) {
   const double score_bytes = ScoreElements(shape) * spec.stack->forward_traffic.score;
-  const DataType format = BatchedFormat(spec, hardware, shape);
-  return {.matrix = GemmTime(hardware.device, format, ScoresGemm(shape)) +
-                    GemmTime(hardware.device, format, ValuesGemm(shape)),
-          .memory = Stream(hardware, score_bytes, 2)};
+  PassKernels kernels;
+  for (const BatchedProduct& product : BatchedProducts(spec, hardware, shape)) {
+    kernels.matrix += GemmTime(hardware.device, product.format, product.shape);
+  }
+  kernels.memory = Stream(hardware, score_bytes, 2);
+  return kernels;
 }
 
 PassKernels UnfusedBackward(const TrainingSpec& spec, const WorkerHardware& hardware,
                             const AttentionShape& shape) {
   PassKernels kernels;
-  const DataType format = BatchedFormat(spec, hardware, shape);
-  for (const GemmShape& product : {ScoresGemm(shape), ValuesGemm(shape)}) {
-    kernels.matrix += GemmTime(hardware.device, format, InputGradient(product)) +
-                      GemmTime(hardware.device, format, WeightGradient(product));
+  for (const BatchedProduct& product : BatchedProducts(spec, hardware, shape)) {
+    kernels.matrix += GemmTime(hardware.device, product.format, InputGradient(product.shape)) +
+                      GemmTime(hardware.device, product.format, WeightGradient(product.shape));
   }
   const double score_bytes = ScoreElements(shape) * spec.stack->backward_traffic.score;
   kernels.memory = Stream(hardware, score_bytes, 2);

@@ -24,17 +24,23 @@ double HiddenShare(const TrainingSpec& spec) {
 
 Seconds ElementwiseTime(const TrainingSpec& spec, const WorkerHardware& hardware,
                         const LayerOperators& operators, const ElementwiseTraffic& traffic,
-                        double kernels) {
+                        double extra_passes, double kernels) {
   const double query_width = operators.attention.heads * operators.attention.head_dim;
-  const double extra_passes = operators.extra_hidden_passes * kActivationBytes;
+  const double extra_bytes = extra_passes * kActivationBytes;
   // The stack's numbers are of a layer with two blocks.
   const double blocks = operators.blocks / 2.0;
   const double bytes =
-      operators.hidden_elements * (traffic.hidden * blocks + extra_passes) * HiddenShare(spec) +
+      operators.hidden_elements * (traffic.hidden * blocks + extra_bytes) * HiddenShare(spec) +
       operators.tokens * query_width * traffic.attention +
       operators.query_key_elements * operators.query_key_passes * kActivationBytes +
       operators.ffn_elements * traffic.ffn;
   return Stream(hardware, bytes, kernels * blocks);
+}
+
+Seconds ForwardElementwise(const TrainingSpec& spec, const WorkerHardware& hardware,
+                           const LayerOperators& operators) {
+  return ElementwiseTime(spec, hardware, operators, spec.stack->forward_traffic,
+                         operators.extra_hidden_passes, spec.stack->elementwise_kernels);
 }
 
 void AddKernels(Work& work, Part part, const PassKernels& kernels) {
@@ -102,9 +108,7 @@ Work ForwardKernels(const TrainingSpec& spec, const WorkerHardware& hardware, in
   Work work;
   AddKernels(work, part,
              {.matrix = products.matrix,
-              .memory = products.memory +
-                        ElementwiseTime(spec, hardware, operators, spec.stack->forward_traffic,
-                                        spec.stack->elementwise_kernels) +
+              .memory = products.memory + ForwardElementwise(spec, hardware, operators) +
                         PermutationTime(spec, hardware, operators, false)});
   AddAttention(work, spec, part, MixerForward(spec, hardware, operators));
   if (!spec.trainable.Everything()) Append(work, FrozenForward(spec, hardware, layer, part));
@@ -130,10 +134,7 @@ Work RecomputedKernels(const TrainingSpec& spec, const WorkerHardware& hardware,
     const LayerOperators operators = ForwardOperators(*spec.model, layer, spec.Shard());
     const ProductTime products =
         ForwardProducts(spec, hardware, operators.gemms, operators.gemms.size());
-    const Seconds elementwise =
-        ElementwiseTime(spec, hardware, operators, spec.stack->forward_traffic,
-                        spec.stack->elementwise_kernels) *
-        share.elementwise;
+    const Seconds elementwise = ForwardElementwise(spec, hardware, operators) * share.elementwise;
     Work core;
     AddAttention(core, spec, Part::kRecompute, MixerForward(spec, hardware, operators));
     work = Scaled(core, share.attention);
@@ -152,12 +153,12 @@ Work InputGradientKernels(const TrainingSpec& spec, const WorkerHardware& hardwa
   // biases, one for that of its parameters.
   const double kernels = 2.0 * spec.stack->elementwise_kernels;
   Work work;
-  AddKernels(
-      work, Part::kBackward,
-      {.matrix = products.matrix,
-       .memory = products.memory +
-                 ElementwiseTime(spec, hardware, operators, spec.stack->backward_traffic, kernels) +
-                 PermutationTime(spec, hardware, operators, true)});
+  AddKernels(work, Part::kBackward,
+             {.matrix = products.matrix,
+              .memory = products.memory +
+                        ElementwiseTime(spec, hardware, operators, spec.stack->backward_traffic,
+                                        operators.extra_gradient_passes, kernels) +
+                        PermutationTime(spec, hardware, operators, true)});
   AddAttention(work, spec, Part::kBackward, MixerBackward(spec, hardware, operators));
   if (!spec.trainable.Everything()) Append(work, FrozenBackward(spec, hardware, layer));
   AddExposed(work, ExpertTensorTime(spec, hardware, operators));

@@ -13,19 +13,25 @@ namespace {
 enum class Task { kPreTraining, kFullTuning, kAdapters };
 
 struct RecipeLayout {
-  const char* model;  // what the row's model starts with
+  const char* model;        // what the row's model starts with
+  const char* accelerator;  // the row's, or empty: any
   Task task;
-  int tensor, pipeline, expert;
+  int tensor, pipeline, expert, micro_batch;
+  const char* recomputed;  // empty: as the rules of every family say
 };
 
-// Megatron-Bridge, recipes/gpt_oss/h100/gpt_oss.py: its recipes for H100.
-constexpr std::array<RecipeLayout, 6> kRecipes = {{
-    {"GPT-OSS-20B", Task::kPreTraining, 2, 4, 4},
-    {"GPT-OSS-20B", Task::kFullTuning, 1, 1, 8},
-    {"GPT-OSS-20B", Task::kAdapters, 1, 1, 1},
-    {"GPT-OSS-120B", Task::kPreTraining, 2, 4, 16},
-    {"GPT-OSS-120B", Task::kFullTuning, 1, 4, 8},
-    {"GPT-OSS-120B", Task::kAdapters, 1, 1, 8},
+// Megatron-Bridge, recipes/gpt_oss/h100/gpt_oss.py and recipes/nemotronh/{h100,gb200}/
+// nemotron_3_5_nano.py.
+constexpr std::array<RecipeLayout, 8> kRecipes = {{
+    {"GPT-OSS-20B", "", Task::kPreTraining, 2, 4, 4, 1, ""},
+    {"GPT-OSS-20B", "", Task::kFullTuning, 1, 1, 8, 1, ""},
+    {"GPT-OSS-20B", "", Task::kAdapters, 1, 1, 1, 1, ""},
+    {"GPT-OSS-120B", "", Task::kPreTraining, 2, 4, 16, 1, ""},
+    {"GPT-OSS-120B", "", Task::kFullTuning, 1, 4, 8, 1, ""},
+    {"GPT-OSS-120B", "", Task::kAdapters, 1, 1, 8, 1, ""},
+    {"nemotron-3.5-lightning", "H100-80GB SXM", Task::kPreTraining, 1, 1, 8, 1,
+     "selective: moe+layernorm+core_attn"},
+    {"nemotron-3.5-lightning", "GB200", Task::kPreTraining, 1, 1, 8, 2, "none"},
 }};
 
 Task TaskOf(const MeasuredCase& measured) {
@@ -35,7 +41,9 @@ Task TaskOf(const MeasuredCase& measured) {
 
 const RecipeLayout* RecipeOf(const MeasuredCase& measured) {
   for (const RecipeLayout& recipe : kRecipes) {
-    if (absl::StartsWith(measured.model, recipe.model) && recipe.task == TaskOf(measured)) {
+    const absl::string_view accelerator = recipe.accelerator;
+    if (absl::StartsWith(measured.model, recipe.model) && recipe.task == TaskOf(measured) &&
+        (accelerator.empty() || measured.accelerator == accelerator)) {
       return &recipe;
     }
   }
@@ -51,8 +59,9 @@ struct Preset {
   int offloaded_layers;
 };
 
-// Megatron-Bridge, scripts/performance/configs, *_workload_base_configs.py; the first that fits.
-constexpr std::array<Preset, 12> kPresets = {{
+// Megatron-Bridge, scripts/performance/configs, *_workload_base_configs.py, and perf_recipes; the
+// first that fits.
+constexpr std::array<Preset, 16> kPresets = {{
     {"DeepSeek-V3", "GB300", "container 26.06", "none", 0},
     {"DeepSeek-V3", "GB300", "container 26.08", "none", 0},
     {"DeepSeek-V3", "GB300", "bf16", "selective: moe_act", 0},
@@ -60,6 +69,10 @@ constexpr std::array<Preset, 12> kPresets = {{
     {"DeepSeek-V3", "B200", "26.04.01", "selective: mla_up_proj+mlp", 0},
     {"DeepSeek-V3", "H100-80GB SXM", "", "selective: mla_up_proj+mlp", 0},
     {"DeepSeek-V3", "", "", "selective: mla_up_proj", 0},
+    {"DeepSeek-V4", "", "", "selective: mla_up_proj", 0},
+    {"Nemotron-3-Nano", "H100-80GB SXM", "fp8", "selective: moe+layernorm+core_attn", 0},
+    {"Nemotron-3-Ultra", "", "", "selective: moe_act", 0},
+    {"nemotron-3.5-lightning", "H100-80GB SXM", "", "selective: moe+layernorm", 0},
     {"GPT-OSS-120B", "GB200", "bf16", "selective: layernorm+moe_act", 0},
     {"GPT-OSS-120B", "B200", "bf16", "selective: layernorm+moe_act", 0},
     {"GPT-OSS-120B", "H100-80GB SXM", "", "selective: layernorm+moe_act", 0},
@@ -110,15 +123,22 @@ void Fill(std::optional<int>& stated, int recipe, const char* name, std::string&
   absl::StrAppend(&filled, " ", name, " ", recipe);
 }
 
-// What the recipes of cards that were not tuned have: they ran as they are.
-std::string FillFromCard(MeasuredCase& completed) {
+// What the recipes of cards that were not tuned have: they ran as they are. Tuned ones have the
+// same layout.
+std::string FillFromCard(MeasuredCase& completed, bool tuned) {
   std::string filled;
-  if (const RecipeLayout* recipe = RecipeOf(completed)) {
+  const RecipeLayout* recipe = RecipeOf(completed);
+  if (recipe != nullptr) {
     Fill(completed.tensor, recipe->tensor, "tensor", filled);
     Fill(completed.pipeline, recipe->pipeline, "pipeline", filled);
     Fill(completed.expert, recipe->expert, "expert", filled);
+    Fill(completed.micro_batch, recipe->micro_batch, "micro-batch", filled);
+    if (completed.recompute.empty() && *recipe->recomputed != '\0') {
+      completed.recompute = recipe->recomputed;
+      absl::StrAppend(&filled, " recomputation ", recipe->recomputed);
+    }
   }
-  Fill(completed.micro_batch, 1, "micro-batch", filled);
+  if (!tuned) Fill(completed.micro_batch, 1, "micro-batch", filled);
   return filled;
 }
 
@@ -130,6 +150,22 @@ std::string FillFromPaddle(MeasuredCase& completed) {
     Fill(completed.virtual_stages, 1, "virtual stages", filled);
   }
   return filled;
+}
+
+// NeMo, scripts/performance/recommended_model_configs/model_configs_{gb200,h100}.csv.
+std::string FillFromNemo(MeasuredCase& completed) {
+  if (!completed.recompute.empty()) return "";
+  const bool rack = completed.accelerator == "GB200";
+  completed.recompute = rack ? "selective: core_attn" : "selective: mla_up_proj";
+  return absl::StrCat(" recomputation ", completed.recompute);
+}
+
+// Paxml, contrib/gpu/scripts_gpu/configs.py, GPT5BSynthetic: SAVE_DOT_WITH_NO_BATCH_DIM keeps what
+// products with weights give, SAVE_NOTHING is its policy in FP8.
+std::string FillFromPaxml(MeasuredCase& completed) {
+  if (!completed.recompute.empty()) return "";
+  completed.recompute = completed.precision == "fp8" ? "full" : "selective";
+  return absl::StrCat(" recomputation ", completed.recompute);
 }
 
 // torchtitan, benchmarks/asyncTP_llama3_h100_2025-06_torchtitan.md: hosts and commands of the rows
@@ -147,13 +183,17 @@ MeasuredCase CompletedByRecipe(const MeasuredCase& measured, std::vector<std::st
   const bool tuned = absl::StrContains(measured.notes, "tuned recipe");
   if (measured.family == "nvidia-bridge" || (measured.family == "nvidia-bridge-cards" && tuned)) {
     ApplyPreset(completed, rules);
-    return completed;
   }
+  const bool card = measured.family == "nvidia-bridge-cards";
   std::string filled;
-  if (measured.family == "nvidia-bridge-cards" && absl::StrContains(measured.notes, "functional")) {
-    filled = FillFromCard(completed);
+  if (card && (tuned || absl::StrContains(measured.notes, "functional"))) {
+    filled = FillFromCard(completed, tuned);
   } else if (measured.family == "flagperf" && absl::StrContains(measured.notes, "PaddleNLP")) {
     filled = FillFromPaddle(completed);
+  } else if (measured.family == "nvidia-dgxc" && absl::StrContains(measured.model, "Paxml")) {
+    filled = FillFromPaxml(completed);
+  } else if (measured.family == "nvidia-dgxc" && absl::StartsWith(measured.model, "DeepSeek-V3")) {
+    filled = FillFromNemo(completed);
   } else if (measured.family == "torchtitan" && absl::StrContains(measured.notes, "async TP")) {
     filled = FillFromTorchtitan(completed);
   }

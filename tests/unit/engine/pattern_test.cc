@@ -73,6 +73,22 @@ TEST(Pattern, SeveralRunOneAfterAnotherOnAnIdleNetwork) {
   EXPECT_EQ(PatternSeconds(*simulation, {{0, 1, kGigabyte, kNoLimit}}), first);
 }
 
+// A multiple of all bytes is taken from the first run: latencies stay as they are, shares of links
+// do, and floor and latency are the plan's own.
+TEST(Pattern, MultiplesOfAPattern) {
+  SmallFleet small({.leaves = 2, .uplink_latency_s = 50e-6});
+  auto simulation = small.Load();
+  const auto seconds = [&](double near, double far, double floor) {
+    CollectivePlan plan{{{1, 0, kGigabyte * near, kNoLimit}, {0, 2, kGigabyte * far, kNoLimit}}};
+    plan.local_floor = Seconds(floor);
+    return simulation->RunPattern({plan})->value();
+  };
+  EXPECT_THAT(seconds(1.0, 1.0, 0.0), DoubleNear(0.02 + 102e-6, 1e-9));
+  EXPECT_THAT(seconds(3.0, 3.0, 0.0), DoubleNear(0.06 + 102e-6, 1e-9));
+  EXPECT_THAT(seconds(3.0, 3.0, 0.5), DoubleNear(0.5, 1e-9));
+  EXPECT_THAT(seconds(3.0, 1.0, 0.0), DoubleNear(0.06 + 2e-6, 1e-9));
+}
+
 TEST(Pattern, FloorAndLatencyOfAPlan) {
   SmallFleet small;
   auto simulation = small.Load();

@@ -109,6 +109,12 @@ TEST(ForwardOperators, ElementwiseUnitsByArchitecture) {
   EXPECT_EQ(ForwardOperators(pangu, 0, {.sequence_length = 4096}).extra_hidden_passes, 0);
   pangu.sandwich_norm = true;
   EXPECT_EQ(ForwardOperators(pangu, 0, {.sequence_length = 4096}).extra_hidden_passes, 4);
+  EXPECT_EQ(ForwardOperators(pangu, 0, {.sequence_length = 4096}).extra_gradient_passes, 6);
+  pangu.sandwich_norm = false;
+  pangu.residual_streams = 4;
+  // Two blocks: 3 n + 2 against 3 forward, 6 n + 3 against 5 backward.
+  EXPECT_EQ(ForwardOperators(pangu, 0, {.sequence_length = 4096}).extra_hidden_passes, 22);
+  EXPECT_EQ(ForwardOperators(pangu, 0, {.sequence_length = 4096}).extra_gradient_passes, 44);
   const LayerOperators gpt =
       ForwardOperators(MegatronGpt(24, 2304, 24), 0, {.sequence_length = 2048});
   EXPECT_EQ(gpt.query_key_passes, 0) << "learned positions need no rotation";

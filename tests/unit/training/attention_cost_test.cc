@@ -2,6 +2,7 @@
 #include "sim/training/attention_cost.h"
 
 #include "gmock/gmock.h"
+#include "sim/training/mixer_cost.h"
 #include "test_hardware.h"
 
 namespace fleetsim {
@@ -51,6 +52,31 @@ TEST_F(UnfusedAttentionTest, HeadsThatStartAtSixteenBytesUseMatrixUnits) {
 TEST_F(UnfusedAttentionTest, OtherHeadsRunAtFp32Rate) {
   EXPECT_DOUBLE_EQ(Forward(Core(108)), Products(Core(108), DataType::kFp32));
   EXPECT_GT(Forward(Core(108)), 2 * Forward(Core(112)));
+}
+
+// Chosen or not, every entry's score is computed, in 32 bits, and stored; so are the indexer's,
+// which has no values.
+TEST_F(UnfusedAttentionTest, SparseAttentionWithoutItsKernelStoresAllScores) {
+  Architecture model = bed_.model;
+  model.latent = LatentAttention{.q_lora_rank = 64,
+                                 .kv_lora_rank = 64,
+                                 .qk_nope_head_dim = 48,
+                                 .qk_rope_head_dim = 16,
+                                 .v_head_dim = 64};
+  model.index = SparseIndex{.top_k = 256, .heads = 4, .head_dim = 32};
+  TrainingSpec spec = bed_.Spec({.chunk_layers = {8}});
+  spec.model = &model;
+  spec.stack = &bed_.stack;
+  const LayerOperators operators = ForwardOperators(model, 0, spec.Shard());
+  ASSERT_LT(operators.attention.kv_tokens, spec.sequence_length);
+  AttentionShape core = operators.attention;
+  core.kv_tokens = spec.sequence_length;
+  const double scores =
+      GemmTime(hardware_.device, DataType::kFp32, ScoresGemm(core)).value() +
+      GemmTime(hardware_.device, DataType::kFp32, ScoresGemm(operators.index)).value();
+  const double values = GemmTime(hardware_.device, DataType::kBf16, ValuesGemm(core)).value();
+  EXPECT_NEAR(MixerForward(spec, hardware_, operators).matrix.value(), scores + values,
+              1e-9 * scores);
 }
 
 }  // namespace

@@ -33,6 +33,23 @@ TEST(RecipeLayout, CardsThatWereNotTunedRanTheRecipe) {
   EXPECT_EQ(Completed(card).expert, 1);
 }
 
+// Tuned cards have the layout of the others, and recompute what their own preset does.
+TEST(RecipeLayout, LightningByAcceleratorAndPreset) {
+  MeasuredCase card{.family = "nvidia-bridge-cards",
+                    .model = "nemotron-3.5-lightning",
+                    .accelerator = "H100-80GB SXM",
+                    .notes = "functional pre-training run on real data, not tuned"};
+  EXPECT_EQ(Completed(card).expert, 8);
+  EXPECT_EQ(Completed(card).micro_batch, 1);
+  EXPECT_EQ(Completed(card).recompute, "selective: moe+layernorm+core_attn");
+  card.notes = "tuned recipe, mock data";
+  EXPECT_EQ(Completed(card).expert, 8);
+  EXPECT_EQ(Completed(card).recompute, "selective: moe+layernorm");
+  card.accelerator = "GB200";
+  EXPECT_EQ(Completed(card).micro_batch, 2);
+  EXPECT_EQ(Completed(card).recompute, "none");
+}
+
 TEST(RecipeLayout, WhatARowStatesStays) {
   MeasuredCase card{.family = "nvidia-bridge-cards",
                     .model = "GPT-OSS-120B SFT",
@@ -59,6 +76,11 @@ TEST(RecipeLayout, PresetsSayWhatIsComputedAgain) {
   row.recompute = "full";
   EXPECT_EQ(Completed(row).recompute, "full");
   row.recompute = "";
+  row.model = "Nemotron-3-Nano";
+  EXPECT_EQ(Completed(row).recompute, "none");
+  row.accelerator = "H100-80GB SXM";
+  row.precision = "fp8";
+  EXPECT_EQ(Completed(row).recompute, "selective: moe+layernorm+core_attn");
   row.model = "Llama-3-70B LORA";
   EXPECT_EQ(Completed(row).recompute, "") << "fine-tuning recomputes what it needs to fit";
 }
@@ -73,6 +95,21 @@ TEST(RecipeLayout, PresetsSayWhatLeavesForTheHost) {
   EXPECT_THAT(Completed(row).notes, HasSubstr("activations of 20 layers offloaded"));
   row.notes = "";
   EXPECT_THAT(Completed(row).notes, IsEmpty());
+}
+
+TEST(RecipeLayout, PaxmlComputesAgainWhatItsPolicyDoesNotSave) {
+  MeasuredCase row{.family = "nvidia-dgxc", .model = "GPT-3-5B Paxml", .precision = "bf16"};
+  EXPECT_EQ(Completed(row).recompute, "selective");
+  row.precision = "fp8";
+  EXPECT_EQ(Completed(row).recompute, "full");
+}
+
+TEST(RecipeLayout, NemoComputesLatentProjectionsAgainOnH100AndAttentionOnRacks) {
+  MeasuredCase row{
+      .family = "nvidia-dgxc", .model = "DeepSeek-V3-671B", .accelerator = "H100-80GB SXM"};
+  EXPECT_EQ(Completed(row).recompute, "selective: mla_up_proj");
+  row.accelerator = "GB200";
+  EXPECT_EQ(Completed(row).recompute, "selective: core_attn");
 }
 
 TEST(RecipeLayout, PaddleCasesHaveTheirMicroBatch) {
