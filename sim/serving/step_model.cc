@@ -12,6 +12,11 @@ namespace {
 constexpr double kWideBytes = 2;
 // Prompts that are not cut can be much longer than the token budget.
 constexpr double kTableTokens = 131072;
+// Launches of a layer beyond a dense one's. Experts: router, its top k, two that sort copies, two
+// that quantise, the sum of copies. Latent attention: second down- and up-projection, their norms,
+// two that join the parts of queries and keys.
+constexpr double kExpertLaunches = 7;
+constexpr double kLatentLaunches = 6;
 
 double Items(const StepLoad& load) {
   return static_cast<double>(load.decodes) + static_cast<double>(load.prefill.size());
@@ -181,7 +186,10 @@ Seconds InstanceModel::LaunchTime(const RankPart& busiest, bool decode) const {
   const bool recorded =
       decode ? busiest.decodes <= host.graph_sequences : busiest.Tokens() <= host.graph_tokens;
   if (recorded) return Seconds(0);
-  return host.per_launch * (host.launches_per_layer * layers_.Layers() / hardware_.host_speed);
+  const double launches = host.launches_per_layer * layers_.Layers() +
+                          kExpertLaunches * layers_.expert +
+                          (spec_.model->latent ? kLatentLaunches * layers_.Layers() : 0.0);
+  return host.per_launch * (launches / hardware_.host_speed);
 }
 
 // Products draw between streaming and full power by how busy they keep the matrix units. A step

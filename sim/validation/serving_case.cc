@@ -28,9 +28,11 @@ constexpr int kServerBatch = 896;
 // In lower case; where the source states no release, that of its time: InferenceX began in October
 // 2025, MLPerf Inference v5.1 closed in August 2025.
 std::string EngineText(const ServingCase& point) {
-  std::string text = absl::AsciiStrToLower(point.engine);
-  if (std::any_of(text.begin(), text.end(), absl::ascii_isdigit)) return text;
-  const bool inference_x = point.varied_lengths;
+  std::string text(absl::StripAsciiWhitespace(absl::AsciiStrToLower(point.engine)));
+  const bool nightly = absl::StrContains(text, "nightly");
+  if (!nightly && std::any_of(text.begin(), text.end(), absl::ascii_isdigit)) return text;
+  if (nightly) text = text.substr(0, text.find(' '));
+  const bool inference_x = point.varied_lengths || point.generated;
   if (!inference_x && !absl::StrContains(point.measured.source, "v5.1")) return text;
   if (text == "vllm") return inference_x ? "vllm 0.16" : "vllm 0.9";
   if (text == "trtllm" || text == "tensorrt-llm") return inference_x ? "trtllm 1.2" : "trtllm 1.0";

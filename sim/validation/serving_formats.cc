@@ -104,7 +104,7 @@ DataType CacheOf(const ServingCase& point, const ServingPrecision& precision,
   // and with Llama on Hopper too.
   if (point.varied_lengths && precision.products.weights.dtype != DataType::kBf16 &&
       (Multiplies(accelerator, DataType::kFp4) ||
-       absl::StartsWith(point.measured.model, "Llama"))) {
+       absl::StartsWith(point.measured.model, "Llama-3"))) {
     rules.push_back("cache format not stated: FP8, as InferenceX's recipes");
     return DataType::kFp8;
   }

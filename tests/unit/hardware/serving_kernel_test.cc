@@ -151,6 +151,22 @@ TEST_F(ServingKernelTest, ExpertLayerReadsWhatIsTouched) {
   EXPECT_DOUBLE_EQ(cost.time.value(), 2e-5 + 8e-7 + 16e-8 + 64e-10 + reading + copies);
 }
 
+// Few rows to an expert suit the second kernel, whose tiles are small; many the first.
+TEST_F(ServingKernelTest, TheFasterOfTwoExpertKernelsRuns) {
+  ExpertLayerKernel small = kernels_.serving.experts[0];
+  small.start_up = Seconds(1e-6);
+  small.arithmetic *= 0.1;
+  small.row_tile = 8;
+  const ExpertShape few{.copies = 8, .hidden = 4096, .inter = 1536, .experts = 8, .touched = 8};
+  ExpertShape many = few;
+  many.copies = 65536;
+  const Seconds few_alone = ExpertLayer(device_, kWide, few).time;
+  const Seconds many_alone = ExpertLayer(device_, kWide, many).time;
+  kernels_.serving.experts.push_back(small);
+  EXPECT_LT(ExpertLayer(device_, kWide, few).time, few_alone);
+  EXPECT_EQ(ExpertLayer(device_, kWide, many).time.value(), many_alone.value());
+}
+
 TEST_F(ServingKernelTest, NoCopiesCostNothing) {
   EXPECT_EQ(
       ExpertLayer(device_, kWide, {.hidden = 4096, .inter = 1536, .experts = 16}).time.value(),

@@ -32,6 +32,14 @@ TEST(Csv, QuotesCommasAndNewLinesInCells) {
   EXPECT_EQ(table->Column("nothing"), -1);
 }
 
+TEST(Csv, LinesThatEndInCrLfAreCountedAlike) {
+  const auto table = ReadCsv(Written("id,notes\r\na,1\r\nb,2\r\n"));
+  ASSERT_TRUE(table.ok()) << table.status();
+  ASSERT_EQ(table->rows.size(), 2u);
+  EXPECT_EQ(table->rows[0].line, 2);
+  EXPECT_EQ(table->rows[1].line, 3);
+}
+
 TEST(Csv, WrongTablesNameFileAndLine) {
   const auto message = [](const std::string& content) {
     return std::string(ReadCsv(Written(content)).status().message());

@@ -56,6 +56,18 @@ TEST(Batching, PrefillFirst) {
   EXPECT_THAT(rows[0].end.value(), DoubleNear(8.0, kTolerance_s));
 }
 
+// Steps 1 (a prompt), then decodes: the engine looks after the prompt, and three decodes later.
+TEST(Batching, RequestsWaitForTheEngineToLook) {
+  const LinearStep model = OneSecondSteps();
+  Deployment deployment{.pools = {MakePool(model)}};
+  deployment.pools[0].engine.poll_steps = 3;
+  auto rows = ById(ServeList(deployment, {MakeRequest(0, 0.0, 4, 9), MakeRequest(1, 0.5, 4, 9),
+                                          MakeRequest(2, 2.5, 4, 2)}));
+  EXPECT_THAT(rows[0].scheduled.value(), DoubleNear(0.0, kTolerance_s));
+  EXPECT_THAT(rows[1].scheduled.value(), DoubleNear(1.0, kTolerance_s));
+  EXPECT_THAT(rows[2].scheduled.value(), DoubleNear(5.0, kTolerance_s));
+}
+
 // The prompt waits for the end of the batch.
 TEST(Batching, Static) {
   auto rows = ShortThenLong(BatchPolicy::kStatic);

@@ -168,18 +168,6 @@ TEST(InstanceModel, TensorRanksShareTheReading) {
   EXPECT_NEAR(reading(2) / reading(4), 2.0, 0.1);
 }
 
-// 3.5 us against 16 us for 4 KB on eight H100 (measured tables of both).
-TEST(InstanceModel, OwnAllReduceIsFasterThanTheLibrarys) {
-  ServingLayout layout;
-  layout.tensor = 8;
-  const InstanceSpec spec = SpecFor("llama3-8b", "vllm-0.9", layout);
-  InstanceHardware hardware = HardwareFor("h100-sxm");
-  const StepCost own = InstanceModel(spec, hardware).Cost(Decodes(1, 128));
-  hardware.links.engine_kernels = false;
-  const StepCost library = InstanceModel(spec, hardware).Cost(Decodes(1, 128));
-  EXPECT_LT(own.communication, library.communication * 0.5);
-}
-
 TEST(InstanceModel, NarrowWeightsReadFewerBytes) {
   const InstanceHardware hardware = HardwareFor("H100-SXM-80GB");
   InstanceSpec spec = Spec("llama3-70b", {.tensor = 4});

@@ -180,6 +180,30 @@ TEST_F(ServingCaseTest, InferenceXRowsRunItsRecipes) {
   EXPECT_EQ(Translated(row).job.precision.cache, DataType::kBf16);
 }
 
+// aiconfigurator's benchmark rules: max_num_tokens = batch + prompt + 1500.
+TEST_F(ServingCaseTest, GeneratedRunsHaveTheGeneratorsBudget) {
+  ServingCase row = Row("vllm ", "64");
+  row.generated = true;
+  const ServingTranslation run = Translated(row);
+  EXPECT_EQ(run.job.engine, "vllm-2026");
+  EXPECT_EQ(run.load.requests, 640);
+  EXPECT_EQ(run.job.pools[0].options.token_budget, 64 + 128 + 1500);
+}
+
+// SCHEDULER_RECV_INTERVAL of its scripts.
+TEST_F(ServingCaseTest, InferenceXsSglangLooksForRequestsNowAndThen) {
+  ServingCase row = Row("sglang 0.5.9", "8");
+  row.varied_lengths = true;
+  row.measured.model = "DeepSeek-R1";
+  row.measured.accelerator = "B200-SXM-180GB";
+  row.measured.accelerators = row.measured.tensor = 8;
+  EXPECT_EQ(Translated(row).job.pools[0].options.poll_steps, 10);
+  row.load = "16";
+  EXPECT_EQ(Translated(row).job.pools[0].options.poll_steps, 30);
+  row.measured.accelerator = "H200-SXM-141GB";
+  EXPECT_FALSE(Translated(row).job.pools[0].options.poll_steps);
+}
+
 TEST_F(ServingCaseTest, PowerCapsOfAcceleratorAndNotes) {
   ServingCase row = Row("vLLM (2023)", "8");
   EXPECT_EQ(Translated(row).fleet.power_cap_w, 0);
