@@ -38,10 +38,10 @@ KernelTimes PrefillAttentionTimes(const InstanceSpec& spec, const Device& device
   shape.past_tokens = work.past;
   shape.arithmetic = PrefillArithmetic(spec, device);
   shape.cache = spec.precision.cache;
-  if (layers.full > 0) times.AddAttention(layers.full * PrefillAttention(device, shape));
+  if (layers.full > 0) times.AddDenseAttention(layers.full * PrefillAttention(device, shape));
   if (layers.windowed > 0) {
     shape.window = spec.model->sliding_window;
-    times.AddAttention(layers.windowed * PrefillAttention(device, shape));
+    times.AddDenseAttention(layers.windowed * PrefillAttention(device, shape));
   }
   return times;
 }
@@ -59,7 +59,7 @@ KernelTimes DecodeAttentionTimes(const InstanceSpec& spec, const Device& device,
     shape.kv_tokens = work.context + work.query_tokens;
     shape.query_tokens = work.query_tokens;
     shape.cache = spec.precision.cache;
-    times.AddAttention(layers.Layers() * LatentDecode(device, shape));
+    times.AddDenseAttention(layers.Layers() * LatentDecode(device, shape));
     return times;
   }
   DecodeShape shape;

@@ -33,8 +33,7 @@ absl::StatusOr<InstanceHardware> InstanceHardwareOf(const Leaf& leaf, const Cata
   }
   ASSIGN_OR_RETURN(const KernelClass* kernels, FindKernelClass(catalog, accelerator.kernel_class));
   InstanceHardware hardware;
-  // Under load for hours the board is at its limit whenever arithmetic is: as in training.
-  hardware.device = {&accelerator, kernels, leaf.speed / nominal, kernels->settled_clock};
+  hardware.device = {&accelerator, kernels, leaf.speed / nominal};
   hardware.links = LinksOf(leaf);
   hardware.nic_bandwidth = leaf.nic_bandwidth;
   hardware.scale_out = leaf.scale_out;

@@ -13,18 +13,29 @@ namespace fleetsim {
 struct KernelTimes {
   Seconds matrix, attention, memory, communication;
   Seconds arithmetic, reading;  // of matrix and attention, as StepCost has them
+  // Of matrix and attention, kernels that arithmetic bounds: those that a lower clock stretches.
+  Seconds bound_matrix, bound_attention;
 
   Seconds Total() const { return matrix + attention + memory + communication; }
   void AddMatrix(const KernelCost& cost) {
     matrix += cost.time;
     arithmetic += cost.arithmetic;
     reading += cost.reading;
+    if (cost.arithmetic > cost.reading) bound_matrix += cost.time;
   }
   void AddAttention(const KernelCost& cost) {
     attention += cost.time;
     arithmetic += cost.arithmetic;
     reading += cost.reading;
   }
+  // On matrix units, as opposed to passes over a cache.
+  void AddDenseAttention(const KernelCost& cost) {
+    AddAttention(cost);
+    if (cost.arithmetic > cost.reading) bound_attention += cost.time;
+  }
+  // At the clock at which the board draws no more than its limit. `settled_ratio`: that clock under
+  // matrix products alone, over the highest.
+  void Settle(double settled_ratio);
   KernelTimes& operator+=(const KernelTimes& other);
   friend KernelTimes operator*(double factor, const KernelTimes& times);
 };

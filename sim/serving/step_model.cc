@@ -256,6 +256,7 @@ InstanceModel::Pass InstanceModel::BestPass(const std::vector<StepLoad>& ranks) 
 StepCost InstanceModel::CostOf(const Pass& pass, Seconds host) const {
   KernelTimes kernels = pass.kernels;
   kernels.communication += pass.exchange;
+  kernels.Settle(hardware_.device.kernels->settled_clock);
   const double layers = layers_.Layers(), stages = spec_.layout.pipeline;
   const double scale = stages * std::ceil(layers / stages) / layers;
   const Seconds device = scale * Max(kernels.Total(), LaunchTime(pass.busiest, pass.decode));

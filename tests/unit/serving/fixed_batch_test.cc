@@ -111,9 +111,9 @@ TEST(RunFixedBatch, MeasuredStaticBatches) {
   ASSERT_GE(first_token.size(), 12u);
   std::printf("median: throughput %.1f %%, first token %.1f %%\n",
               100 * MedianOfAbsolute(throughput), 100 * MedianOfAbsolute(first_token));
-  EXPECT_LT(MedianOfAbsolute(throughput), 0.08);
+  EXPECT_LT(MedianOfAbsolute(throughput), 0.095);
   // What is reached, with little room. docs/serving.md
-  EXPECT_LT(MedianOfAbsolute(first_token), 0.18);
+  EXPECT_LT(MedianOfAbsolute(first_token), 0.17);
 }
 
 }  // namespace
