@@ -42,9 +42,12 @@ if [[ -f tests/validation/training.csv ]]; then
   validate --grade A --metric speed --max-mean-error 9
   validate --grade A --metric speed --family megatron --max-mean-error 4
   validate --grade A --metric speed --family vtrain,vtrain-single --max-mean-error 8
-  # nvidia-bridge-cards is left out: its rows do not state the expert degree, which decides their memory.
-  validate --grade A --metric memory --family bloom,megatron,nanotron,sailor,nvidia-bridge-notes \
-    --max-mean-error 11
+  validate --grade A --metric memory --max-mean-error 11
+fi
+if [[ -f tests/validation/inference.csv ]]; then
+  step "accuracy of serving"
+  build/fleetsim validate tests/validation/inference.csv --summary --metric throughput \
+    --family trt10,trt12,trt14 --max-mean-error 18
 fi
 
 grep 'tests passed' build/ctest.log
