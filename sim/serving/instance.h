@@ -76,8 +76,8 @@ class Instance {
     std::vector<RankStep> ranks;
     bool in_flight = false;
   };
-  void Deliver(int id);
-  void Poll(bool idle);
+  void Deliver(int id);  // to the idlest rank
+  void Poll(bool idle);  // delivers what has arrived, if it is time to look
   bool Fill(int lane, Seconds now);
   Seconds Price(const MicroBatch& batch);
   Seconds TakeCounts(Rank& rank);

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 namespace fleetsim {
 namespace {
 
@@ -36,6 +38,28 @@ TEST(TokenTable, NothingTakesNoTime) {
   EXPECT_EQ(TokenTable().At(5).Total(), Seconds(0));
   const TokenTable table(10, [](double) { return KernelTimes{Seconds(1)}; });
   EXPECT_EQ(table.At(0).Total(), Seconds(0));
+}
+
+KernelTimes Mixed(double bound_s, double other_s) {
+  KernelTimes times;
+  times.AddMatrix({.time = Seconds(bound_s), .arithmetic = Seconds(bound_s)});
+  times.memory = Seconds(other_s);
+  return times;
+}
+
+// Products alone run at the settled clock; beside three times as long a stream the board has room:
+// 0.25 / 0.8^3 + 0.7 x 0.75 = 1.01, so c^3 = 0.8^3 x 0.475 / 0.25.
+TEST(KernelTimes, ClocksFallByThePowerOfTheStep) {
+  KernelTimes alone = Mixed(1, 0);
+  alone.Settle(0.8);
+  EXPECT_NEAR(alone.matrix.value(), 1 / 0.8, 1e-12);
+  KernelTimes mixed = Mixed(1, 3);
+  mixed.Settle(0.8);
+  EXPECT_NEAR(mixed.matrix.value(), 1 / (0.8 * std::cbrt(0.475 / 0.25)), 1e-12);
+  EXPECT_EQ(mixed.memory, Seconds(3));
+  KernelTimes light = Mixed(1, 9);
+  light.Settle(0.8);
+  EXPECT_EQ(light.matrix, Seconds(1));
 }
 
 }  // namespace
