@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "sim/base/check.h"
+#include "sim/hardware/head_sizes.h"
 
 namespace fleetsim {
 namespace {
@@ -64,18 +65,6 @@ const FlashAttention& GenerationOf(const KernelClass& kernels, AttentionKernel g
     if (flash.generation <= generation) found = &flash;
   }
   return *found;
-}
-
-double Interpolate(const FlashAttention& flash, double head_dim,
-                   double FlashAttention::Point::*ratio) {
-  const auto& points = flash.points;
-  const auto above = std::find_if(points.begin(), points.end(),
-                                  [&](const auto& point) { return point.head_dim >= head_dim; });
-  if (above == points.end()) return points.back().*ratio;
-  if (above == points.begin()) return points.front().*ratio;
-  const auto below = above - 1;
-  const double share = (head_dim - below->head_dim) / (above->head_dim - below->head_dim);
-  return *below.*ratio + share * (*above.*ratio - *below.*ratio);
 }
 
 // Keys that a tile of queries meets: all, or on average over the tiles those that are not masked.
@@ -148,7 +137,7 @@ Seconds FlashAttentionForward(const Device& device, DataType dtype, const Attent
   FLEETSIM_CHECK(IsFlash(shape.generation));
   const FlashAttention& flash = GenerationOf(*device.kernels, shape.generation);
   const double head_dim = (shape.head_dim + shape.value_dim) / 2;
-  const double ratio = Interpolate(flash, head_dim, &FlashAttention::Point::forward);
+  const double ratio = AtHeadSize(flash.points, head_dim, &FlashAttention::Point::forward);
   const AttentionElements elements = ElementsOf(shape);
   // q, k, v are read and o is written.
   const Bytes traffic(ElementBytes(dtype) * (elements.query_side + elements.kv_side));
@@ -160,7 +149,7 @@ Seconds FlashAttentionBackward(const Device& device, DataType dtype, const Atten
   FLEETSIM_CHECK(IsFlash(shape.generation));
   const FlashAttention& flash = GenerationOf(*device.kernels, shape.generation);
   const double head_dim = (shape.head_dim + shape.value_dim) / 2;
-  const double ratio = Interpolate(flash, head_dim, &FlashAttention::Point::backward);
+  const double ratio = AtHeadSize(flash.points, head_dim, &FlashAttention::Point::backward);
   const AttentionElements elements = ElementsOf(shape);
   // q, o, their gradients, k, v and theirs.
   const Bytes traffic(2 * ElementBytes(dtype) * (elements.query_side + elements.kv_side));

@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "sim/base/check.h"
+#include "sim/hardware/head_sizes.h"
 #include "sim/hardware/serving_kernel.h"
 #include "sim/hardware/serving_rates.h"
 #include "sim/hardware/tiled_product.h"
@@ -13,16 +14,6 @@ namespace {
 // Rows of the smallest matrix instruction: fewer queries take as long.
 constexpr double kLeastRows = 16;
 constexpr double kPartialBytes = 8;  // partial results in 32 bits, written and read
-
-double RatioAt(const std::vector<HeadPoint>& points, double head_dim) {
-  const auto above = std::find_if(points.begin(), points.end(),
-                                  [&](const auto& point) { return point.head_dim >= head_dim; });
-  if (above == points.end()) return points.back().ratio;
-  if (above == points.begin()) return points.front().ratio;
-  const auto below = above - 1;
-  const double share = (head_dim - below->head_dim) / (above->head_dim - below->head_dim);
-  return below->ratio + share * (above->ratio - below->ratio);
-}
 
 // How well an entry suits: a cache of the width, then the engine's own library.
 template <class Kernel>
@@ -61,7 +52,8 @@ KernelCost ReadCache(const Device& device, const DecodeKernel& kernel, const Cac
   const double units = std::max(1, device.accelerator->compute_units);
   const BytesPerSecond memory =
       device.accelerator->memory_bandwidth *
-      (kernel.points.empty() ? kernel.memory : RatioAt(kernel.points, work.head_dim));
+      (kernel.points.empty() ? kernel.memory
+                             : AtHeadSize(kernel.points, work.head_dim, &HeadPoint::ratio));
   const double most = std::clamp(std::ceil(work.keys / kernel.key_tile), 1.0, kernel.max_split);
   const double splits = std::clamp(std::floor(units / work.pieces), 1.0, most);
   const double part = std::ceil(work.keys / splits / kernel.key_tile) * kernel.key_tile;
@@ -156,8 +148,8 @@ KernelCost PrefillAttention(const Device& device, const PrefillShape& shape) {
   const double rounds = std::max(1.0, pieces / units + kernel.tail_rounds);
   const double key_rounds =
       std::max(rounds * (keys.mean + kernel.ramp_tokens), keys.most + kernel.ramp_tokens);
-  const FlopsPerSecond rate =
-      ServingPeak(device, kernel.arithmetic) * (RatioAt(kernel.points, width / 2) / units);
+  const FlopsPerSecond rate = ServingPeak(device, kernel.arithmetic) *
+                              (AtHeadSize(kernel.points, width / 2, &HeadPoint::ratio) / units);
   const double cached = std::min(shape.past_tokens + shape.query_tokens, keys.most);
   const Bytes traffic(
       shape.batch * width *

@@ -39,15 +39,13 @@ KernelCost ExpertLayer(const Device& device, const ProductFormat& format,
   if (shape.copies <= 0) return {};
   FLEETSIM_CHECK(shape.touched > 0);
   const std::vector<ExpertLayerKernel>& kernels = device.kernels->serving.experts;
-  const KernelLibrary library = device.serving;
-  const ExpertLayerKernel& first = EntryOf(kernels, format, library);
+  const ExpertLayerKernel& first = EntryOf(kernels, format, device.serving);
   KernelCost cost = CostOf(first, device, format, shape);
   for (const ExpertLayerKernel& other : kernels) {
-    if (!ServesLibrary(other.library, library) || other.weights_only != first.weights_only ||
-        other.weights.dtype != first.weights.dtype ||
-        other.weights.scaling != first.weights.scaling) {
-      continue;
-    }
+    const bool same_format = other.weights_only == first.weights_only &&
+                             other.weights.dtype == first.weights.dtype &&
+                             other.weights.scaling == first.weights.scaling;
+    if (&other == &first || !same_format || !ServesLibrary(other.library, device.serving)) continue;
     const KernelCost here = CostOf(other, device, format, shape);
     if (here.time < cost.time) cost = here;
   }

@@ -117,7 +117,7 @@ absl::StatusOr<ServingCase> ReadRow(const CsvTable& table, const CsvTable::Row& 
   point.split = IsSplit(cells.Text("tp"));
   // Over all ranks of a stage.
   if (cells.Text("ep") == "yes") measured.expert = measured.accelerators;
-  point.varied_lengths = measured.family == "ifx";
+  if (measured.family == "ifx") point.benchmark = Benchmark::kInferenceX;
   ASSIGN_OR_RETURN(const double value, cells.Value("value"));
   measured.measurements.push_back({cells.Text("metric"), value, cells.Text("unit"), row.line});
   return point;
@@ -156,8 +156,9 @@ absl::StatusOr<ServingCase> ReadSample(const CsvTable& table, const CsvTable::Ro
   point.expert_format = cells.Text("moe_quant");
   RETURN_IF_ERROR(ReadLengths(cells, point));
   point.split = cells.Text("mode") == "disagg";
-  point.varied_lengths = absl::StrContains(measured.source, "silicon_concurrency");
-  point.generated = !point.varied_lengths;
+  point.benchmark = absl::StrContains(measured.source, "silicon_concurrency")
+                        ? Benchmark::kInferenceX
+                        : Benchmark::kAiconfigurator;
   for (const char* metric : {"ttft", "tpot"}) {
     ASSIGN_OR_RETURN(const double value, cells.Value(absl::StrCat(metric, "_ms").c_str()));
     measured.measurements.push_back({metric, value, "ms", row.line});

@@ -11,6 +11,9 @@
 
 namespace fleetsim {
 
+// Whose load and engine settings a point was measured with, where scripts of them are published.
+enum class Benchmark { kOther, kInferenceX, kAiconfigurator };
+
 // One served configuration under one load. In `measured`: id, family, grade, model, accelerator,
 // degrees, notes and the measurements.
 struct ServingCase {
@@ -21,8 +24,7 @@ struct ServingCase {
   std::string weight_format, expert_format;  // where the source names them: "fp8_block", "nvfp4"
   std::optional<int> input_tokens, output_tokens;  // of a request
   bool split = false;                              // prefill and decode on instances of their own
-  bool varied_lengths = false;  // lengths even over 0.8 to 1 of those stated (InferenceX's load)
-  bool generated = false;       // aiconfigurator's own run, of the settings that it generates
+  Benchmark benchmark = Benchmark::kOther;
 };
 
 // Whether the table's header is one of the two.

@@ -21,14 +21,6 @@ absl::StatusOr<DataType> ReadElement(const KernelFields& fields, const std::stri
   return static_cast<DataType>(dtype - 1);  // the proto's enumeration starts with "unspecified"
 }
 
-absl::StatusOr<KernelLibrary> ReadLibrary(const KernelFields& fields, const std::string& path,
-                                          proto::KernelLibrary library) {
-  if (!proto::KernelLibrary_IsValid(library)) {
-    return fields.Wrong(path, "is unknown", "one of TENSORRT_LLM, VLLM, SGLANG");
-  }
-  return static_cast<KernelLibrary>(library);
-}
-
 absl::Status ReadSeconds(const KernelFields& fields, const std::string& path, double value,
                          Seconds* result) {
   *result = Seconds(value);
@@ -74,7 +66,7 @@ absl::StatusOr<ServingProduct> ReadProduct(const proto::ServingKernels& entry, i
   const proto::ServingKernels::Product& product = entry.product(index);
   const std::string path = absl::StrCat("serving.product[", index, "].");
   ServingProduct result;
-  ASSIGN_OR_RETURN(result.library, ReadLibrary(fields, path + "library", product.library()));
+  result.library = static_cast<KernelLibrary>(product.library());
   ASSIGN_OR_RETURN(result.weights.dtype, ReadElement(fields, path + "weights", product.weights()));
   result.weights.scaling = static_cast<Scaling>(product.scaling());
   result.weights_only = product.weights_only();
@@ -116,7 +108,7 @@ absl::StatusOr<PrefillKernel> ReadPrefill(const proto::ServingKernels& entry, in
   const proto::ServingKernels::Prefill& prefill = entry.prefill(index);
   const std::string path = absl::StrCat("serving.prefill[", index, "].");
   PrefillKernel result;
-  ASSIGN_OR_RETURN(result.library, ReadLibrary(fields, path + "library", prefill.library()));
+  result.library = static_cast<KernelLibrary>(prefill.library());
   ASSIGN_OR_RETURN(result.arithmetic,
                    ReadElement(fields, path + "arithmetic", prefill.arithmetic()));
   ASSIGN_OR_RETURN(result.cache, ReadElement(fields, path + "cache", prefill.cache()));
@@ -144,7 +136,7 @@ absl::StatusOr<DecodeKernel> ReadDecode(const proto::ServingKernels& entry, int 
   const proto::ServingKernels::Decode& decode = entry.decode(index);
   const std::string path = absl::StrCat("serving.decode[", index, "].");
   DecodeKernel result;
-  ASSIGN_OR_RETURN(result.library, ReadLibrary(fields, path + "library", decode.library()));
+  result.library = static_cast<KernelLibrary>(decode.library());
   ASSIGN_OR_RETURN(result.cache, ReadElement(fields, path + "cache", decode.cache()));
   result.latent = decode.latent();
   result.grouped = decode.grouped();
@@ -173,7 +165,7 @@ absl::StatusOr<ExpertLayerKernel> ReadExperts(const proto::ServingKernels& entry
   const proto::ServingKernels::Experts& experts = entry.experts(index);
   const std::string path = absl::StrCat("serving.experts[", index, "].");
   ExpertLayerKernel result;
-  ASSIGN_OR_RETURN(result.library, ReadLibrary(fields, path + "library", experts.library()));
+  result.library = static_cast<KernelLibrary>(experts.library());
   ASSIGN_OR_RETURN(result.weights.dtype, ReadElement(fields, path + "weights", experts.weights()));
   result.weights.scaling = static_cast<Scaling>(experts.scaling());
   result.weights_only = experts.weights_only();

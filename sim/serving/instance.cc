@@ -38,7 +38,7 @@ void Instance::Enqueue(int id, Seconds now) {
   Settle(now);
   ++requests_;
   sequences_[id].here.instance = index_;
-  if (pool_.engine.poll_steps > 1 && pool_.role != PoolRole::kDecode) {
+  if (Polls()) {
     inbox_.push_back(id);
   } else {
     Deliver(id);
@@ -58,6 +58,13 @@ void Instance::Poll(bool idle) {
   for (const int id : inbox_) Deliver(id);
   inbox_.clear();
   unpolled_steps_ = 0;
+}
+
+// After a step with prompts the engine looks at once.
+void Instance::CountUnpolled(const MicroBatch& batch) {
+  const bool prompts = std::any_of(batch.ranks.begin(), batch.ranks.end(),
+                                   [](const RankStep& step) { return !step.load.prefill.empty(); });
+  unpolled_steps_ += prompts ? pool_.engine.poll_steps : 1;
 }
 
 void Instance::Reserve(Seconds now, std::vector<int>* begin) {
@@ -115,10 +122,13 @@ std::optional<StartedStep> Instance::Start(Seconds now) {
 }
 
 bool Instance::Fill(int lane, Seconds now) {
-  const auto works = [&](const Rank& rank) { return rank.HasWork(lane); };
+  const auto idle = [&] {
+    return std::none_of(ranks_.begin(), ranks_.end(),
+                        [&](const Rank& rank) { return rank.HasWork(lane); });
+  };
+  if (Polls()) Poll(idle());
+  if (idle()) return false;
   Settle(now);
-  Poll(std::none_of(ranks_.begin(), ranks_.end(), works));
-  if (std::none_of(ranks_.begin(), ranks_.end(), works)) return false;
   const auto fill = BatchPolicyOf(pool_.engine.batching).fill;
   bool empty = true;
   for (std::size_t rank = 0; rank < ranks_.size(); ++rank) {
@@ -127,10 +137,7 @@ bool Instance::Fill(int lane, Seconds now) {
     fill(ranks_[rank], step);
     empty = empty && step.load.Empty();
   }
-  const auto& steps = batches_[lane].ranks;
-  const bool prompts = std::any_of(steps.begin(), steps.end(),
-                                   [](const RankStep& step) { return !step.load.prefill.empty(); });
-  unpolled_steps_ += prompts ? pool_.engine.poll_steps : 1;
+  if (Polls()) CountUnpolled(batches_[lane]);
   return !empty;
 }
 

@@ -77,7 +77,10 @@ class Instance {
     bool in_flight = false;
   };
   void Deliver(int id);  // to the idlest rank
+  // Looks for requests only now and then. Of a decode pool transfers do.
+  bool Polls() const { return pool_.engine.poll_steps > 1 && pool_.role != PoolRole::kDecode; }
   void Poll(bool idle);  // delivers what has arrived, if it is time to look
+  void CountUnpolled(const MicroBatch& batch);
   bool Fill(int lane, Seconds now);
   Seconds Price(const MicroBatch& batch);
   Seconds TakeCounts(Rank& rank);

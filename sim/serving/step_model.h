@@ -59,7 +59,7 @@ class InstanceModel : public StepModel {
   Joules Energy(const KernelTimes& kernels, Seconds duration) const;
 
   const InstanceSpec spec_;
-  InstanceHardware hardware_;  // the device runs the engine's kernels
+  const InstanceHardware hardware_;  // with the engine's own kernels
   const LayerCounts layers_;
   // Of all layers, over tokens of one attention rank; experts of one layer, over those of all.
   TokenTable shared_, further_, head_, expansion_, absorption_, experts_;

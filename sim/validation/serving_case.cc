@@ -32,10 +32,10 @@ std::string EngineText(const ServingCase& point) {
   const bool nightly = absl::StrContains(text, "nightly");
   if (!nightly && std::any_of(text.begin(), text.end(), absl::ascii_isdigit)) return text;
   if (nightly) text = text.substr(0, text.find(' '));
-  const bool inference_x = point.varied_lengths || point.generated;
-  if (!inference_x && !absl::StrContains(point.measured.source, "v5.1")) return text;
-  if (text == "vllm") return inference_x ? "vllm 0.16" : "vllm 0.9";
-  if (text == "trtllm" || text == "tensorrt-llm") return inference_x ? "trtllm 1.2" : "trtllm 1.0";
+  const bool sample = point.benchmark != Benchmark::kOther;
+  if (!sample && !absl::StrContains(point.measured.source, "v5.1")) return text;
+  if (text == "vllm") return sample ? "vllm 0.16" : "vllm 0.9";
+  if (text == "trtllm" || text == "tensorrt-llm") return sample ? "trtllm 1.2" : "trtllm 1.0";
   return text;
 }
 
@@ -103,6 +103,10 @@ TrafficRequest TrafficOf(const ServingLoad& load) {
 constexpr char kCapped[] = " power-capped";
 constexpr double kCappedWatts = 350;
 
+std::string BoardOf(const MeasuredCase& measured) {
+  return std::string(absl::StripSuffix(measured.accelerator, kCapped));
+}
+
 // Zero: none.
 double PowerCapOf(const ServingCase& point, std::vector<std::string>& rules) {
   std::smatch match;
@@ -120,7 +124,7 @@ absl::StatusOr<FleetRequest> HardwareOf(const ServingCase& point, const Instance
   MeasuredCase measured = point.measured;
   measured.accelerators = group.instances * group.layout.Accelerators();
   measured.per_node = std::min(8, *measured.accelerators);
-  measured.accelerator = std::string(absl::StripSuffix(measured.accelerator, kCapped));
+  measured.accelerator = BoardOf(measured);
   Strategy strategy;
   strategy.tensor = std::min(8, group.layout.StageAccelerators());
   strategy.data = *measured.accelerators / strategy.tensor;
@@ -146,8 +150,7 @@ absl::StatusOr<ServingTranslation> TranslateServing(const ServingCase& point,
   ServingJob& job = result.job;
   ASSIGN_OR_RETURN(job.model, ModelOf(point.measured, models, result.rules));
   ASSIGN_OR_RETURN(const Accelerator* accelerator,
-                   FindAccelerator(catalog, std::string(absl::StripSuffix(
-                                                point.measured.accelerator, kCapped))));
+                   FindAccelerator(catalog, BoardOf(point.measured)));
   ASSIGN_OR_RETURN(const ServingEngine* engine, EngineOf(point, catalog));
   job.engine = engine->name;
   ASSIGN_OR_RETURN(job.precision, FormatsOf(point, job.model, *accelerator, result.rules));

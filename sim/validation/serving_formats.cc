@@ -102,7 +102,8 @@ DataType CacheOf(const ServingCase& point, const ServingPrecision& precision,
   if (point.cache_bits) return *point.cache_bits <= 8 ? narrow : DataType::kBf16;
   // InferenceX's recipes: --kv-cache-dtype fp8 with every engine where there are units of 4 bits,
   // and with Llama on Hopper too.
-  if (point.varied_lengths && precision.products.weights.dtype != DataType::kBf16 &&
+  if (point.benchmark == Benchmark::kInferenceX &&
+      precision.products.weights.dtype != DataType::kBf16 &&
       (Multiplies(accelerator, DataType::kFp4) ||
        absl::StartsWith(point.measured.model, "Llama-3"))) {
     rules.push_back("cache format not stated: FP8, as InferenceX's recipes");

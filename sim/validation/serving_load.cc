@@ -23,6 +23,8 @@ constexpr int kRounds = 4;
 // (benchmarks/benchmark_lib.sh).
 constexpr int kBenchmarkRounds = 10;
 constexpr int kPoissonRequests = 1500;
+// MLPerf's rules for the Server scenario: queries for ten minutes at least.
+constexpr double kServerSeconds = 600;
 constexpr int kOfflineRequestsOfAccelerator = 3000;
 constexpr double kWeightShare = 0.6;
 // Accepted tokens of DeepSeek-V3's own module: 85 to 90 % of second tokens (arXiv 2412.19437,
@@ -64,8 +66,8 @@ absl::Status SetLengths(const ServingCase& point, ServingLoad& load,
   } else {
     return Missing("row does not state the output length");
   }
-  load.varied_lengths = point.varied_lengths;
-  if (point.varied_lengths) rules.push_back("lengths even from 0.8 to 1 of those stated");
+  load.varied_lengths = point.benchmark == Benchmark::kInferenceX;
+  if (load.varied_lengths) rules.push_back("lengths even from 0.8 to 1 of those stated");
   return absl::OkStatus();
 }
 
@@ -107,7 +109,7 @@ bool RunsAsFixedBatch(const ServingCase& point, const ServingEngine& engine) {
 }
 
 int Rounds(const ServingCase& point) {
-  return point.varied_lengths || point.generated ? kBenchmarkRounds : kRounds;
+  return point.benchmark == Benchmark::kOther ? kRounds : kBenchmarkRounds;
 }
 
 // Of InferenceX's recipes (benchmarks/single_node/fixed_seq_len): vLLM twice the prompt, SGLang
@@ -115,8 +117,10 @@ int Rounds(const ServingCase& point) {
 // own runs (src/aiconfigurator/generator/rule_plugin/benchmark): a prompt and all clients, plus
 // 1,500.
 std::optional<int> RecipeTokenBudget(const ServingCase& point, const ServingLoad& load) {
-  if (point.generated) return static_cast<int>(load.amount) + load.input_tokens + 1500;
-  if (!point.varied_lengths) return std::nullopt;
+  if (point.benchmark == Benchmark::kOther) return std::nullopt;
+  if (point.benchmark == Benchmark::kAiconfigurator) {
+    return static_cast<int>(load.amount) + load.input_tokens + 1500;
+  }
   if (absl::StartsWithIgnoreCase(point.engine, "vllm")) return 2 * load.input_tokens;
   if (absl::StartsWithIgnoreCase(point.engine, "sglang")) return 32768;
   return std::max(8192, load.input_tokens + static_cast<int>(load.amount) + 64);
@@ -130,7 +134,7 @@ std::optional<int> RecipePollSteps(const ServingCase& point, const ServingLoad& 
   const bool blackwell = absl::StrContains(board, "b200") || absl::StrContains(board, "b300");
   const bool polled =
       absl::StartsWith(measured.model, "DeepSeek") || absl::StartsWith(measured.model, "Qwen3.5");
-  if (!point.varied_lengths || !blackwell || !polled) return std::nullopt;
+  if (point.benchmark != Benchmark::kInferenceX || !blackwell || !polled) return std::nullopt;
   if (!absl::StartsWithIgnoreCase(point.engine, "sglang")) return std::nullopt;
   return load.amount >= 16 ? 30 : 10;
 }

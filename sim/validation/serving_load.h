@@ -23,9 +23,6 @@ enum class LoadKind {
   kPoisson,
 };
 
-// MLPerf's rules for the Server scenario: queries for ten minutes at least.
-inline constexpr double kServerSeconds = 600;
-
 struct ServingLoad {
   LoadKind kind = LoadKind::kClosedLoop;
   double amount = 1;  // batch; sequences or tokens an accelerator; clients; requests a second

@@ -168,7 +168,7 @@ TEST_F(ServingCaseTest, ServerRowsOfMlperfAskForTheHighestRate) {
 
 TEST_F(ServingCaseTest, InferenceXRowsRunItsRecipes) {
   ServingCase row = Row("vllm", "64");
-  row.varied_lengths = true;
+  row.benchmark = Benchmark::kInferenceX;
   row.measured.accelerator = "B200-SXM-180GB";
   row.cache_bits.reset();
   const ServingTranslation recipe = Translated(row);
@@ -183,7 +183,7 @@ TEST_F(ServingCaseTest, InferenceXRowsRunItsRecipes) {
 // aiconfigurator's benchmark rules: max_num_tokens = batch + prompt + 1500.
 TEST_F(ServingCaseTest, GeneratedRunsHaveTheGeneratorsBudget) {
   ServingCase row = Row("vllm ", "64");
-  row.generated = true;
+  row.benchmark = Benchmark::kAiconfigurator;
   const ServingTranslation run = Translated(row);
   EXPECT_EQ(run.job.engine, "vllm-2026");
   EXPECT_EQ(run.load.requests, 640);
@@ -193,7 +193,7 @@ TEST_F(ServingCaseTest, GeneratedRunsHaveTheGeneratorsBudget) {
 // SCHEDULER_RECV_INTERVAL of its scripts.
 TEST_F(ServingCaseTest, InferenceXsSglangLooksForRequestsNowAndThen) {
   ServingCase row = Row("sglang 0.5.9", "8");
-  row.varied_lengths = true;
+  row.benchmark = Benchmark::kInferenceX;
   row.measured.model = "DeepSeek-R1";
   row.measured.accelerator = "B200-SXM-180GB";
   row.measured.accelerators = row.measured.tensor = 8;
