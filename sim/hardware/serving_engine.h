@@ -60,6 +60,7 @@ struct ServingEngine {
   EngineDefaults defaults;
   AttentionKernel attention = AttentionKernel::kFlash2;
   bool narrow_prefill = false, ungrouped_decode = false, own_all_reduce = false;
+  int grouped_query_heads = 0, grouped_head_dim = 0;  // of decode kernels; zeros: any
   KernelLibrary kernels = KernelLibrary::kAny;
   std::vector<ExpertLibrary> expert_libraries;
   bool low_latency_experts = false, two_batch_overlap = false;

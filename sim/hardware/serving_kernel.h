@@ -56,6 +56,8 @@ struct DecodeShape {
   double kv_tokens = 0;  // mean length, new token included
   double window = 0;     // keys that a query may look back at; 0: all
   double query_tokens = 1;
+  // Query heads of a group go through its cache each for itself; memory is read once for all.
+  bool head_by_head = false;
   DataType cache = DataType::kBf16;
 };
 KernelCost DecodeAttention(const Device& device, const DecodeShape& shape);

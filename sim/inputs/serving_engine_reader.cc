@@ -22,6 +22,8 @@ const std::vector<Bounds>& EngineBounds() {
       {"attention_bytes", 0, 1000, "bytes per token x width of q, k and v"},
       {"ffn_bytes", 0, 1000, "bytes per token x inner width"},
       {"elementwise_kernels", 0, 1000, "kernels a layer"},
+      {"grouped_query_heads", 1, 1000, "query heads of a cached one"},
+      {"grouped_head_dim", 1, 4096, "elements of a head"},
       {"reserved_memory_bytes", 0, 64e9, "bytes; 1.5 GB is 1.5e9"},
       {"memory_ratio", 0.01, 1, "(a share)"},
       {"token_budget", 1, 1e7, "tokens"},
@@ -119,6 +121,8 @@ absl::StatusOr<ServingEngine> ReadServingEngine(const proto::ServingEngine& entr
                    ReadAttention(entry, {file, lines.LineOf("attention"), "attention"}));
   engine.narrow_prefill = entry.narrow_prefill();
   engine.ungrouped_decode = entry.ungrouped_decode();
+  engine.grouped_query_heads = entry.grouped_query_heads();
+  engine.grouped_head_dim = entry.grouped_head_dim();
   engine.kernels = static_cast<KernelLibrary>(entry.kernel_library());
   engine.own_all_reduce = entry.own_all_reduce();
   ReadExperts(entry, engine);

@@ -14,6 +14,13 @@ double KvHeadsOnRank(const InstanceSpec& spec) {
   return std::max(1.0, static_cast<double>(spec.model->kv_heads) / spec.layout.tensor);
 }
 
+bool HasGroupedDecode(const InstanceSpec& spec) {
+  const ServingEngine& engine = *spec.engine;
+  const int group = spec.model->heads / std::max(1, spec.model->kv_heads);
+  return (engine.grouped_query_heads == 0 || engine.grouped_query_heads == group) &&
+         (engine.grouped_head_dim == 0 || engine.grouped_head_dim == spec.model->head_dim);
+}
+
 // FP8 over an FP8 cache, if the engine does so and the accelerator can.
 DataType PrefillArithmetic(const InstanceSpec& spec, const Device& device) {
   const bool narrow = spec.engine->narrow_prefill && spec.precision.cache == DataType::kFp8 &&
@@ -98,6 +105,7 @@ KernelTimes DecodeAttentionTimes(const InstanceSpec& spec, const Device& device,
   shape.batch = work.sequences;
   shape.heads = HeadsOnRank(spec);
   shape.kv_heads = spec.engine->ungrouped_decode ? shape.heads : KvHeadsOnRank(spec);
+  shape.head_by_head = !HasGroupedDecode(spec);
   shape.head_dim = QueryKeyHeadDim(*spec.model);
   shape.value_dim = ValueHeadDim(*spec.model);
   shape.kv_tokens = work.context + work.query_tokens;

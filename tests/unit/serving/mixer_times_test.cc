@@ -142,6 +142,25 @@ TEST(Launches, OtherLayersHaveMore) {
   EXPECT_GT(LaunchesOf(SpecFor("qwen3.5-397b-a17b", "vllm-2026"), device), 60 * (14 + 7 + 3));
 }
 
+// TensorRT-LLM of early 2024 reads a cached head once for its group where that is eight query heads
+// of 128: Llama 2 70B, not Mistral 7B, whose steps take as long on H100 as on H200.
+TEST(DecodeAttention, GroupsWithoutKernelsOfTheirOwnGoHeadByHead) {
+  const DecodeWork work{56, 3072, 1};
+  const auto time = [&](const std::string& model, const std::string& engine,
+                        const std::string& accelerator) {
+    InstanceSpec spec = SpecFor(model, engine, {.tensor = 1});
+    spec.precision.cache = DataType::kFp8;
+    InstanceHardware hardware = HardwareFor(accelerator);
+    hardware.device.serving = spec.engine->kernels;
+    return DecodeAttentionTimes(spec, hardware.device, CountLayers(*spec.model), work).Total();
+  };
+  EXPECT_EQ(time("llama2-70b", "trtllm-0.9", kAccelerator),
+            time("llama2-70b", "trtllm-0.12", kAccelerator));
+  const Seconds apart = time("mistral-7b", "trtllm-0.9", kAccelerator);
+  EXPECT_GT(apart, 2 * time("mistral-7b", "trtllm-0.12", kAccelerator));
+  EXPECT_NEAR(apart / time("mistral-7b", "trtllm-0.9", "H100-SXM-80GB"), 1.0, 0.02);
+}
+
 TEST(CheckInstance, RefusesWhatRecurrencesCannotBeCutInto) {
   const InstanceHardware hardware = HardwareFor(kAccelerator);
   InstanceSpec spec = SpecFor("deepseek-v4-flash", "sglang-2026", {.tensor = 8});
