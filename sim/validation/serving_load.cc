@@ -117,7 +117,7 @@ int Rounds(const ServingCase& point) {
 // own runs (src/aiconfigurator/generator/rule_plugin/benchmark): a prompt and all clients, plus
 // 1,500.
 std::optional<int> RecipeTokenBudget(const ServingCase& point, const ServingLoad& load) {
-  if (point.benchmark == Benchmark::kOther) return std::nullopt;
+  if (point.benchmark == Benchmark::kOther || point.split) return std::nullopt;
   if (point.benchmark == Benchmark::kAiconfigurator) {
     return static_cast<int>(load.amount) + load.input_tokens + 1500;
   }
@@ -134,7 +134,8 @@ std::optional<int> RecipePollSteps(const ServingCase& point, const ServingLoad& 
   const bool blackwell = absl::StrContains(board, "b200") || absl::StrContains(board, "b300");
   const bool polled =
       absl::StartsWith(measured.model, "DeepSeek") || absl::StartsWith(measured.model, "Qwen3.5");
-  if (point.benchmark != Benchmark::kInferenceX || !blackwell || !polled) return std::nullopt;
+  if (point.benchmark != Benchmark::kInferenceX || point.split) return std::nullopt;
+  if (!blackwell || !polled) return std::nullopt;
   if (!absl::StartsWithIgnoreCase(point.engine, "sglang")) return std::nullopt;
   return load.amount >= 16 ? 30 : 10;
 }

@@ -139,6 +139,63 @@ TEST_F(ServingCaseTest, WhatIsMissingIsNamed) {
   EXPECT_EQ(Reason(row), "split prefill and decode: numbers of workers not stated");
 }
 
+// A TensorRT-LLM sample of InferenceX on GB200: one prefill worker of 1 x 4, four decode workers of
+// 8 x 1.
+ServingCase SplitRow(ServingCase row) {
+  row.engine = "trtllm 0.8.1.post2";
+  row.load = "96";
+  row.measured.model = "DeepSeek-R1";
+  row.measured.accelerator = "gb200";
+  row.measured.accelerators = 36;
+  row.benchmark = Benchmark::kInferenceX;
+  row.weight_bits.reset();
+  row.weight_format = "nvfp4";
+  row.split = true;
+  row.workers = {{1, 1, 4, 4}, {4, 8, 1, 8}, 192};
+  return row;
+}
+
+TEST_F(ServingCaseTest, SplitRowsAreTwoPools) {
+  const ServingTranslation split = Translated(SplitRow(Row("", "")));
+  ASSERT_EQ(split.job.pools.size(), 2u);
+  const PoolRequest &prefill = split.job.pools[0], &decode = split.job.pools[1];
+  EXPECT_EQ(split.job.engine, "trtllm-2026");  // Dynamo's release says nothing of the engine's
+  EXPECT_EQ(prefill.role, PoolRole::kPrefill);
+  EXPECT_EQ(prefill.layout.attention_data, 4);
+  EXPECT_EQ(prefill.options.token_budget, 16384);
+  EXPECT_EQ(decode.role, PoolRole::kDecode);
+  EXPECT_EQ(*decode.instances, 4);
+  EXPECT_EQ(decode.layout.tensor, 8);
+  EXPECT_EQ(decode.layout.expert, 8);
+  EXPECT_EQ(split.accelerators, 36);
+  EXPECT_EQ(split.fleet.hosts, 1);  // a rack
+  EXPECT_EQ(split.job.router.policy, RoutePolicy::kRoundRobin);
+  EXPECT_EQ(split.load.requests, 960);
+}
+
+// 192 clients on 4 ranks are 48 each: the recipe's batch is 32. With data parallelism 3 x 16 is
+// one too. In FP8 the row's own clients count. H200's recipes have room for all.
+TEST_F(ServingCaseTest, DecodeBatchesOfSplitRecipes) {
+  ServingCase row = SplitRow(Row("", ""));
+  EXPECT_EQ(Translated(row).job.pools[1].options.max_sequences, 32);
+  const std::string swept = SimulationKey(Translated(row));
+  row.weight_format = "fp8";
+  EXPECT_EQ(Translated(row).job.pools[1].options.max_sequences, 16);
+  EXPECT_NE(SimulationKey(Translated(row)), swept);
+  row.workers->decode = {1, 1, 4, 4};
+  row.load = "192";
+  EXPECT_EQ(Translated(row).job.pools[1].options.max_sequences, 48);
+  row.measured.accelerator = "h200_sxm";
+  EXPECT_FALSE(Translated(row).job.pools[1].options.max_sequences);
+}
+
+// Four workers of 8 and one of 4 take a host of 8 each.
+TEST_F(ServingCaseTest, SplitWorkersBeginOnHostsOfTheirOwn) {
+  ServingCase row = SplitRow(Row("", ""));
+  row.measured.accelerator = "b200_sxm";
+  EXPECT_EQ(Translated(row).fleet.hosts, 5);
+}
+
 TEST_F(ServingCaseTest, EqualPointsAreOneSimulation) {
   ServingCase a = Row("vLLM 0.9.2", "8"), b = a;
   b.measured.id = "another";
