@@ -158,10 +158,40 @@ absl::Status SetPool(const ServingCase& point, const Accelerator& accelerator,
   return absl::OkStatus();
 }
 
+// The side of "GEMM bf16 8192^3"; zero: no single product.
+int ProductSide(const ServingCase& point) {
+  std::smatch match;
+  const std::regex square("^GEMM [a-z0-9]+ ([0-9]{1,6})\\^3$");
+  return std::regex_match(point.measured.model, match, square) ? std::stoi(match[1]) : 0;
+}
+
+// A product in the format of the row's bits, as the engine runs it, on one accelerator.
+absl::StatusOr<ServingTranslation> TranslateProduct(const ServingCase& point,
+                                                    const Accelerator& accelerator,
+                                                    const ServingEngine& engine,
+                                                    const Catalog& catalog) {
+  ServingTranslation result;
+  result.job.engine = engine.name;
+  ASSIGN_OR_RETURN(result.job.precision,
+                   FormatsOf(point, result.job.model, accelerator, result.rules));
+  result.load.kind = LoadKind::kProduct;
+  result.load.product_side = ProductSide(point);
+  result.job.pools.push_back({.instances = 1});
+  ASSIGN_OR_RETURN(result.fleet, HardwareOf(point, InstanceGroup(), catalog, result.rules));
+  result.fleet.power_cap_w = PowerCapOf(point, result.rules);
+  return result;
+}
+
 }  // namespace
 
 absl::StatusOr<ServingTranslation> TranslateServing(const ServingCase& point,
                                                     const Catalog& catalog, const Models& models) {
+  if (ProductSide(point) > 0) {
+    ASSIGN_OR_RETURN(const Accelerator* accelerator,
+                     FindAccelerator(catalog, BoardOf(point.measured)));
+    ASSIGN_OR_RETURN(const ServingEngine* engine, EngineOf(point, catalog));
+    return TranslateProduct(point, *accelerator, *engine, catalog);
+  }
   ServingTranslation result;
   ServingJob& job = result.job;
   ASSIGN_OR_RETURN(job.model, ModelOf(point.measured, models, result.rules));
@@ -214,7 +244,7 @@ std::string SimulationKey(const ServingTranslation& translation) {
                   "|", load.amount, "|", load.requests, "|", load.input_tokens, "|",
                   load.output_tokens, "|", load.varied_lengths, "|",
                   load.lengths != nullptr ? load.lengths->name : "", "|",
-                  load.limits ? load.limits->tpot->value() : 0);
+                  load.limits ? load.limits->tpot->value() : 0, "|", load.product_side);
   if (job.speculation) {
     absl::StrAppend(&key, "|", job.speculation->draft_tokens, "|",
                     job.speculation->accepted_tokens);

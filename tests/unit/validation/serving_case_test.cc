@@ -130,6 +130,19 @@ TEST_F(ServingCaseTest, WithoutALayoutTheFewestRanksThatHoldTheWeights) {
   EXPECT_EQ(*translation.job.pools[0].instances, 4);
 }
 
+TEST_F(ServingCaseTest, SquareProductsAreKernelsOfTheirOwn) {
+  ServingCase row = Row("vLLM 0.22.0 op benchmark", "");
+  row.measured.model = "GEMM bf16 8192^3";
+  const ServingTranslation product = Translated(row);
+  EXPECT_EQ(product.load.kind, LoadKind::kProduct);
+  EXPECT_EQ(product.load.product_side, 8192);
+  const std::string key = SimulationKey(product);
+  row.measured.model = "GEMM bf16 4096^3";
+  EXPECT_NE(SimulationKey(Translated(row)), key);
+  row.measured.model = "GEMM";
+  EXPECT_EQ(Reason(row), "row does not state the model's shape");
+}
+
 TEST_F(ServingCaseTest, WhatIsMissingIsNamed) {
   ServingCase row = Row("vLLM 0.9.2", "8");
   row.output_tokens.reset();
