@@ -13,6 +13,7 @@
 #include "sim/validation/case_model.h"
 #include "sim/validation/serving_formats.h"
 #include "sim/validation/split_pools.h"
+#include "sim/validation/trtllm_bench.h"
 
 namespace fleetsim {
 namespace {
@@ -146,7 +147,8 @@ absl::Status SetPool(const ServingCase& point, const Accelerator& accelerator,
   PoolRequest pool;
   pool.layout = group.layout;
   pool.instances = group.instances;
-  pool.options.token_budget = result.load.token_budget;
+  pool.options = TrtllmBenchOptions(point, job, group.layout, accelerator, result.rules);
+  if (result.load.token_budget) pool.options.token_budget = result.load.token_budget;
   pool.options.poll_steps = result.load.poll_steps;
   if (result.load.limits && absl::StartsWith(point.measured.model, "Llama-2-70B") &&
       absl::StartsWithIgnoreCase(point.engine, "tensorrt")) {
@@ -234,11 +236,11 @@ std::string SimulationKey(const ServingTranslation& translation) {
                    static_cast<int>(job.precision.cache));
   for (const PoolRequest& pool : job.pools) {
     const ServingLayout& layout = pool.layout;
-    absl::StrAppend(&key, "|", static_cast<int>(pool.role), "|", layout.tensor, "|",
-                    layout.pipeline, "|", layout.attention_data, "|", layout.expert, "|",
-                    *pool.instances, "|", pool.options.token_budget.value_or(0), "|",
-                    pool.options.max_sequences.value_or(0), "|",
-                    pool.options.poll_steps.value_or(1));
+    absl::StrAppend(
+        &key, "|", static_cast<int>(pool.role), "|", layout.tensor, "|", layout.pipeline, "|",
+        layout.attention_data, "|", layout.expert, "|", *pool.instances, "|",
+        pool.options.token_budget.value_or(0), "|", pool.options.max_sequences.value_or(0), "|",
+        pool.options.memory_ratio.value_or(0), "|", pool.options.poll_steps.value_or(1));
   }
   absl::StrAppend(&key, "|", static_cast<int>(job.router.policy), "|", static_cast<int>(load.kind),
                   "|", load.amount, "|", load.requests, "|", load.input_tokens, "|",

@@ -217,6 +217,33 @@ TEST_F(ServingCaseTest, EqualPointsAreOneSimulation) {
   EXPECT_NE(SimulationKey(Translated(a)), SimulationKey(Translated(b)));
 }
 
+// Numbers of requests and memory as TensorRT-LLM's documentation has them. trtllm-bench computes
+// from 2 x 141 GB less 70.6 GB of weights, 0.95 of it, and 160 KiB a token: 599 sequences of 2,048
+// tokens, rounded up to 640, and at least 2,048 tokens.
+TEST_F(ServingCaseTest, TablesOfTensorRtLlmRunItsBenchmark) {
+  ServingCase row = Row("TensorRT-LLM 1.x (2026 doc)", "inf");
+  row.measured.model = "Llama-3.3-70B";
+  row.measured.accelerator = "H200-SXM-141GB";
+  row.measured.accelerators = row.measured.tensor = 2;
+  row.input_tokens = row.output_tokens = 1024;
+  const ServingTranslation bench = Translated(row);
+  EXPECT_EQ(bench.load.requests, 3000);
+  EXPECT_EQ(bench.job.pools[0].options.max_sequences, 640);
+  EXPECT_EQ(bench.job.pools[0].options.token_budget, 2048);
+  EXPECT_EQ(bench.job.pools[0].options.memory_ratio, 0.95);
+  EXPECT_EQ(bench.job.pools[0].options.chunked_prefill, false);
+  row.input_tokens = 32768;  // not cut: a prompt beside 64 sequences, the fewest
+  EXPECT_EQ(Translated(row).load.requests, 1000);
+  EXPECT_EQ(Translated(row).job.pools[0].options.token_budget, 32768 + 64);
+  row = Row("TensorRT-LLM 0.12.0", "inf");
+  row.output_tokens = 128;
+  EXPECT_EQ(Translated(row).load.requests, 30000);
+  EXPECT_EQ(Translated(row).job.pools[0].options.memory_ratio, 0.99);
+  EXPECT_FALSE(Translated(row).job.pools[0].options.max_sequences);
+  row.load = "64";
+  EXPECT_FALSE(Translated(row).job.pools[0].options.memory_ratio);
+}
+
 // MLCommons' limits of the benchmark and scenario.
 TEST_F(ServingCaseTest, ServerRowsOfMlperfAskForTheHighestRate) {
   ServingCase row = Row("TensorRT-LLM", "poisson@70.83 rps");
