@@ -43,6 +43,8 @@ ServingResult FixedBatch(const ServingTranslation& translation, const InstanceMo
   result.input_rate = result.request_rate * load.input_tokens;
   result.ttft_mean = result.ttft_p99 = cost.prefill.duration.value();
   result.request_mean = seconds;
+  const Joules energy = cost.prefill.energy + cost.decode.energy;
+  result.board_power = energy.value() / seconds / layout.Accelerators();
   if (load.output_tokens > 1) {
     result.tpot_mean = result.tpot_p99 = cost.decode.duration.value() / (load.output_tokens - 1);
   }
@@ -186,7 +188,9 @@ absl::StatusOr<ServingResult> WithoutQueue(const ServingTranslation& translation
   if (translation.load.kind == LoadKind::kFixedBatch) {
     spec.options.max_sequences = OfRank(translation.load.amount, ranks);
   }
-  ASSIGN_OR_RETURN(const InstanceHardware hardware, InstanceHardwareOf(fleet.leaves[0], catalog));
+  ASSIGN_OR_RETURN(InstanceHardware hardware, InstanceHardwareOf(fleet.leaves[0], catalog));
+  Notes notes;
+  if (const auto power = PowerOf(fleet.leaves[0], notes)) hardware.power = power->activity;
   RETURN_IF_ERROR(CheckInstance(spec, hardware));
   const InstanceModel model(spec, hardware);
   return translation.load.kind == LoadKind::kFixedBatch ? FixedBatch(translation, model)
