@@ -54,6 +54,16 @@ TEST(ServingResultTest, ServersOfABusyDeploymentDrawWithinTheirLimits) {
   EXPECT_FALSE(ServingMetric(result, "board_power"));
 }
 
+// One batch: between streaming alone and the limit of 700 W; servers are not asked about.
+TEST(ServingResultTest, BoardsOfAFixedBatch) {
+  const ServingResult result =
+      Simulated("Llama-2-7B", "H200-SXM-141GB", 1, "TensorRT-LLM 0.9.0", "16");
+  const double power = *ServingMetric(result, "board_power");
+  EXPECT_GT(power, 300);
+  EXPECT_LT(power, 700);
+  EXPECT_FALSE(ServingMetric(result, "system_power_mean"));
+}
+
 TEST(ServingResultTest, KindsOfPowerAndKernels) {
   const ServingLoad load;
   EXPECT_EQ(ServingClassOf("system_power_mean", load), MetricClass::kPower);
