@@ -38,7 +38,8 @@ absl::StatusOr<PoolRequest> PoolOf(const WorkerGroup& group, PoolRole role,
 int DecodeBatch(const ServingCase& point) {
   const WorkerGroup& decode = point.workers->decode;
   int clients = point.workers->most_clients;
-  if (point.weight_format != "nvfp4") absl::SimpleAtoi(point.load, &clients);
+  int own = 0;
+  if (point.weight_format != "nvfp4" && absl::SimpleAtoi(point.load, &own)) clients = own;
   const int each = clients / (decode.workers * decode.attention_data);
   int batch = 1;
   while (2 * batch <= each) batch *= 2;
