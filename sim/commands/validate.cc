@@ -202,7 +202,7 @@ void AddValidateCommand(CLI::App& app, const CommonFlags& common, int& exit_code
   command->add_option(
       "--metric", flags->metric,
       "A kind (speed, memory, power, energy, run, nameplate; of serving: fixed batch, throughput, "
-      "ttft, tpot, latency) or a metric of the table");
+      "ttft, tpot, latency, power, kernel) or a metric of the table");
   command->add_option("--format", flags->format, "text, json or csv")
       ->check(CLI::IsMember({"text", "json", "csv"}))
       ->capture_default_str();

@@ -105,7 +105,8 @@ std::optional<AcceleratorPower> PowerOf(const Leaf& leaf, Notes& notes) {
 
 ServerPower ServerPowerOf(const Leaf& leaf, const Site& site, const AcceleratorPower& accelerator,
                           Notes& notes) {
-  const Watts accelerators = leaf.accelerators * accelerator.full;
+  const Watts tdp = leaf.accelerator->tdp;
+  const Watts accelerators = leaf.accelerators * tdp;
   const std::string name = leaf.server != nullptr ? leaf.server->name : leaf.id;
   ServerPower power;
   if (leaf.server != nullptr && leaf.server->overhead_max > Watts(0)) {
@@ -135,6 +136,10 @@ ServerPower ServerPowerOf(const Leaf& leaf, const Site& site, const AcceleratorP
     power = {kept * power.idle, kept * power.full};
     notes.Cite(absl::StrFormat("server %s without its fans, immersed: %.2f of it", name, kept),
                leaf.server->evidence, "fan_w");
+  }
+  // Fans and converters follow the boards' watts: under a cap they never see full load.
+  if (tdp > accelerator.idle) {
+    power.full = power.At((accelerator.full - accelerator.idle) / (tdp - accelerator.idle));
   }
   return power;
 }

@@ -7,7 +7,7 @@
 #include <set>
 #include <utility>
 
-#include "sim/inputs/file.h"
+#include "sim/inputs/byte_source.h"
 
 namespace fleetsim {
 namespace {
@@ -60,6 +60,20 @@ absl::Status Parse(const std::string& path, const std::string& content, Parsing&
   return absl::OkStatus();
 }
 
+constexpr std::size_t kMostBytes = std::size_t{1} << 30;
+
+// The whole file, unpacked.
+absl::StatusOr<std::string> Unpacked(const std::string& path) {
+  ASSIGN_OR_RETURN(const std::unique_ptr<ByteSource> bytes, OpenBytes(path));
+  std::string content;
+  while (content.size() <= kMostBytes) {
+    ASSIGN_OR_RETURN(const absl::string_view piece, bytes->Next());
+    if (piece.empty()) return content;
+    content.append(piece.data(), piece.size());
+  }
+  return InputError({path}, "is larger than 1 GiB when unpacked", "a table");
+}
+
 }  // namespace
 
 int CsvTable::Column(absl::string_view name) const {
@@ -68,7 +82,7 @@ int CsvTable::Column(absl::string_view name) const {
 }
 
 absl::StatusOr<CsvTable> ReadCsv(const std::string& path) {
-  ASSIGN_OR_RETURN(const std::string content, ReadFile(path));
+  ASSIGN_OR_RETURN(const std::string content, Unpacked(path));
   Parsing parsing;
   RETURN_IF_ERROR(Parse(path, content, parsing));
   if (parsing.rows.empty()) return InputError({path, 0, ""}, "empty file", "a header line");

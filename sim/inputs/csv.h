@@ -24,8 +24,9 @@ struct CsvTable {
   int Column(absl::string_view name) const;
 };
 
-// Errors: missing or empty file, NUL bytes, an unclosed quote, a row with another number of cells
-// than the header, a column named twice.
+// Unpacked where it is compressed by gzip or xz. Errors: those of OpenBytes, an empty file, NUL
+// bytes, an unclosed quote, a row with another number of cells than the header, a column named
+// twice.
 absl::StatusOr<CsvTable> ReadCsv(const std::string& path);
 
 }  // namespace fleetsim

@@ -1,6 +1,8 @@
 #include "sim/inputs/serving_cases_reader.h"
 
+#include <algorithm>
 #include <cmath>
+#include <map>
 
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
@@ -38,6 +40,12 @@ class Cells {
                                         ", or nothing where it is not stated"));
     }
     return std::optional<int>(static_cast<int>(value));
+  }
+
+  // The same of a column that a table need not have.
+  absl::StatusOr<std::optional<int>> OptionalCount(const std::string& column) const {
+    if (table_.Column(column) < 0) return std::optional<int>();
+    return Count(column.c_str(), kMostAccelerators, /*unknown_as_0=*/true);
   }
 
   absl::StatusOr<std::optional<double>> Bits(const char* column) const {
@@ -131,6 +139,58 @@ std::string ModelName(const std::string& repository) {
   return std::string(name);
 }
 
+// Empty: their number or layout is not stated.
+absl::StatusOr<std::optional<WorkerGroup>> ReadWorkers(const Cells& cells,
+                                                       const std::string& role) {
+  const auto count = [&](const char* what) {
+    return cells.OptionalCount(absl::StrCat(role, "_", what));
+  };
+  ASSIGN_OR_RETURN(const std::optional<int> workers, count("workers"));
+  ASSIGN_OR_RETURN(const std::optional<int> tensor, count("tp"));
+  ASSIGN_OR_RETURN(const std::optional<int> data, count("attn_dp"));
+  ASSIGN_OR_RETURN(const std::optional<int> expert, count("moe_ep"));
+  if (!workers || !tensor) return std::optional<WorkerGroup>();
+  return std::optional<WorkerGroup>({*workers, *tensor, data.value_or(1), expert.value_or(1)});
+}
+
+absl::Status ReadSplit(const Cells& cells, ServingCase& point) {
+  point.split = cells.Text("mode") == "disagg";
+  if (!point.split) return absl::OkStatus();
+  ASSIGN_OR_RETURN(const std::optional<WorkerGroup> prefill, ReadWorkers(cells, "prefill"));
+  ASSIGN_OR_RETURN(const std::optional<WorkerGroup> decode, ReadWorkers(cells, "decode"));
+  if (!prefill || !decode) return absl::OkStatus();
+  point.workers = {*prefill, *decode};
+  point.measured.accelerators =
+      prefill->workers * prefill->Accelerators() + decode->workers * decode->Accelerators();
+  return absl::OkStatus();
+}
+
+// The source's name for a deployment ("config_id=320").
+std::string ConfigurationOf(const std::string& source) {
+  const size_t begin = source.find("config_id=");
+  if (begin == std::string::npos) return "";
+  return source.substr(begin, source.find(';', begin) - begin);
+}
+
+// Samples of one deployment are a sweep over numbers of clients.
+void SetMostClients(std::vector<ServingCase>& cases) {
+  std::map<std::string, int> most;
+  const auto sweep = [](const ServingCase& point) {
+    const std::string configuration = ConfigurationOf(point.measured.source);
+    return absl::StrCat(configuration.empty() ? point.measured.id : configuration, "|",
+                        point.input_tokens.value_or(0), "|", point.output_tokens.value_or(0));
+  };
+  for (const ServingCase& point : cases) {
+    int clients = 0;
+    if (!point.workers || !absl::SimpleAtoi(point.load, &clients)) continue;
+    int& known = most[sweep(point)];
+    known = std::max(known, clients);
+  }
+  for (ServingCase& point : cases) {
+    if (point.workers) point.workers->most_clients = most[sweep(point)];
+  }
+}
+
 absl::StatusOr<ServingCase> ReadSample(const CsvTable& table, const CsvTable::Row& row) {
   const Cells cells(table, row);
   ServingCase point;
@@ -155,7 +215,7 @@ absl::StatusOr<ServingCase> ReadSample(const CsvTable& table, const CsvTable::Ro
   point.weight_format = cells.Text("gemm_quant");
   point.expert_format = cells.Text("moe_quant");
   RETURN_IF_ERROR(ReadLengths(cells, point));
-  point.split = cells.Text("mode") == "disagg";
+  RETURN_IF_ERROR(ReadSplit(cells, point));
   point.benchmark = absl::StrContains(measured.source, "silicon_concurrency")
                         ? Benchmark::kInferenceX
                         : Benchmark::kAiconfigurator;
@@ -203,6 +263,7 @@ absl::StatusOr<std::vector<ServingCase>> ReadServingCases(const std::string& pat
     ASSIGN_OR_RETURN(ServingCase point, samples ? ReadSample(table, row) : ReadRow(table, row));
     cases.push_back(std::move(point));
   }
+  SetMostClients(cases);
   return cases;
 }
 

@@ -59,6 +59,8 @@ void ServingLoop::EndTransfer(const Event& event) {
   Instance& from = *instances_[sequences_[id].origin.instance];
   Instance& to = *instances_[sequences_[id].here.instance];
   from.Sent(id, Now());
+  // Whoever decodes hands out the first token too (SGLang, Dynamo's TensorRT-LLM and vLLM workers).
+  sequences_[id].first_token = Now();
   to.Arrive(id);
   Wake(to);
   Wake(from);

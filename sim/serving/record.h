@@ -11,9 +11,10 @@
 
 namespace fleetsim {
 
-// Requests that have ended, in order of their end. Time to first token is `first_token - arrival`,
-// whoever computed it: the end of the step that gave the request's first output token, minus its
-// arrival at the router. Of a request that was begun again elsewhere, it is the last beginning's.
+// Requests that have ended, in order of their end. Time to first token is `first_token - arrival`:
+// the end of the step that gave the request's first output token, or where outputs are computed by
+// another instance when that has its cache, minus its arrival at the router. Of a request that was
+// begun again elsewhere, it is the last beginning's.
 struct RequestRow {
   std::int64_t id = 0;
   Seconds arrival, scheduled, first_token, end;  // scheduled: the first time in a step

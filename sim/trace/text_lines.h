@@ -7,7 +7,7 @@
 
 #include "absl/strings/string_view.h"
 #include "sim/base/status.h"
-#include "sim/trace/byte_source.h"
+#include "sim/inputs/byte_source.h"
 
 namespace fleetsim {
 

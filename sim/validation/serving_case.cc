@@ -12,6 +12,8 @@
 #include "sim/validation/case_fleet.h"
 #include "sim/validation/case_model.h"
 #include "sim/validation/serving_formats.h"
+#include "sim/validation/split_pools.h"
+#include "sim/validation/trtllm_bench.h"
 
 namespace fleetsim {
 namespace {
@@ -30,6 +32,8 @@ constexpr int kServerBatch = 896;
 std::string EngineText(const ServingCase& point) {
   std::string text(absl::StripAsciiWhitespace(absl::AsciiStrToLower(point.engine)));
   const bool nightly = absl::StrContains(text, "nightly");
+  // A release of Dynamo, whose image holds the engine of its time (tensorrtllm-runtime 0.8.1).
+  if (point.split && absl::StartsWith(text, "trtllm 0.")) return "trtllm 1.2";
   if (!nightly && std::any_of(text.begin(), text.end(), absl::ascii_isdigit)) return text;
   if (nightly) text = text.substr(0, text.find(' '));
   const bool sample = point.benchmark != Benchmark::kOther;
@@ -129,23 +133,67 @@ absl::StatusOr<FleetRequest> HardwareOf(const ServingCase& point, const Instance
   strategy.tensor = std::min(8, group.layout.StageAccelerators());
   strategy.data = *measured.accelerators / strategy.tensor;
   ASSIGN_OR_RETURN(FleetRequest fleet, FleetOf(measured, strategy, catalog, rules));
-  fleet.power_cap_w = PowerCapOf(point, rules);
   return fleet;
 }
 
-// What serving steps are not modelled for.
-absl::Status CheckSplit(const ServingCase& point) {
-  if (point.split) {
-    return absl::UnimplementedError("split prefill and decode: numbers of workers not stated");
+// One pool of instances, and where it stands.
+absl::Status SetPool(const ServingCase& point, const Accelerator& accelerator,
+                     const ServingEngine& engine, const Catalog& catalog,
+                     ServingTranslation& result) {
+  ServingJob& job = result.job;
+  ASSIGN_OR_RETURN(const InstanceGroup group,
+                   GroupOf(point, job.model, accelerator,
+                           WeightBytesOf(job.model, engine, job.precision), result.rules));
+  PoolRequest pool;
+  pool.layout = group.layout;
+  pool.instances = group.instances;
+  pool.options = TrtllmBenchOptions(point, job, group.layout, accelerator, result.rules);
+  if (result.load.token_budget) pool.options.token_budget = result.load.token_budget;
+  pool.options.poll_steps = result.load.poll_steps;
+  if (result.load.limits && absl::StartsWith(point.measured.model, "Llama-2-70B") &&
+      absl::StartsWithIgnoreCase(point.engine, "tensorrt")) {
+    pool.options.max_sequences = kServerBatch;
+    result.rules.push_back(absl::StrCat("largest batch: ", kServerBatch, ", as NVIDIA's"));
   }
+  job.pools.push_back(pool);
+  ASSIGN_OR_RETURN(result.fleet, HardwareOf(point, group, catalog, result.rules));
   return absl::OkStatus();
+}
+
+// The side of "GEMM bf16 8192^3"; zero: no single product.
+int ProductSide(const ServingCase& point) {
+  std::smatch match;
+  const std::regex square("^GEMM [a-z0-9]+ ([0-9]{1,6})\\^3$");
+  return std::regex_match(point.measured.model, match, square) ? std::stoi(match[1]) : 0;
+}
+
+// A product in the format of the row's bits, as the engine runs it, on one accelerator.
+absl::StatusOr<ServingTranslation> TranslateProduct(const ServingCase& point,
+                                                    const Accelerator& accelerator,
+                                                    const ServingEngine& engine,
+                                                    const Catalog& catalog) {
+  ServingTranslation result;
+  result.job.engine = engine.name;
+  ASSIGN_OR_RETURN(result.job.precision,
+                   FormatsOf(point, result.job.model, accelerator, result.rules));
+  result.load.kind = LoadKind::kProduct;
+  result.load.product_side = ProductSide(point);
+  result.job.pools.push_back({.instances = 1});
+  ASSIGN_OR_RETURN(result.fleet, HardwareOf(point, InstanceGroup(), catalog, result.rules));
+  result.fleet.power_cap_w = PowerCapOf(point, result.rules);
+  return result;
 }
 
 }  // namespace
 
 absl::StatusOr<ServingTranslation> TranslateServing(const ServingCase& point,
                                                     const Catalog& catalog, const Models& models) {
-  RETURN_IF_ERROR(CheckSplit(point));
+  if (ProductSide(point) > 0) {
+    ASSIGN_OR_RETURN(const Accelerator* accelerator,
+                     FindAccelerator(catalog, BoardOf(point.measured)));
+    ASSIGN_OR_RETURN(const ServingEngine* engine, EngineOf(point, catalog));
+    return TranslateProduct(point, *accelerator, *engine, catalog);
+  }
   ServingTranslation result;
   ServingJob& job = result.job;
   ASSIGN_OR_RETURN(job.model, ModelOf(point.measured, models, result.rules));
@@ -156,30 +204,24 @@ absl::StatusOr<ServingTranslation> TranslateServing(const ServingCase& point,
   ASSIGN_OR_RETURN(job.precision, FormatsOf(point, job.model, *accelerator, result.rules));
   ASSIGN_OR_RETURN(result.load, LoadOf(point, *engine, result.rules));
   ASSIGN_OR_RETURN(job.speculation, SpeculationOf(point, result.rules));
-  ASSIGN_OR_RETURN(const InstanceGroup group,
-                   GroupOf(point, job.model, *accelerator,
-                           WeightBytesOf(job.model, *engine, job.precision), result.rules));
-  PoolRequest pool;
-  pool.layout = group.layout;
-  pool.instances = group.instances;
-  pool.options.token_budget = result.load.token_budget;
-  pool.options.poll_steps = result.load.poll_steps;
-  if (result.load.limits && absl::StartsWith(point.measured.model, "Llama-2-70B") &&
-      absl::StartsWithIgnoreCase(point.engine, "tensorrt")) {
-    pool.options.max_sequences = kServerBatch;
-    result.rules.push_back(absl::StrCat("largest batch: ", kServerBatch, ", as NVIDIA's"));
+  if (point.split) {
+    RETURN_IF_ERROR(SetSplitPools(point, job, result.rules));
+    ASSIGN_OR_RETURN(result.fleet, SplitFleetOf(point.measured, job, catalog, result.rules));
+  } else {
+    RETURN_IF_ERROR(SetPool(point, *accelerator, *engine, catalog, result));
   }
-  job.pools.push_back(pool);
+  result.fleet.power_cap_w = PowerCapOf(point, result.rules);
   job.traffic = TrafficOf(result.load);
   if (result.load.limits) job.objectives = *result.load.limits;
-  ASSIGN_OR_RETURN(result.fleet, HardwareOf(point, group, catalog, result.rules));
-  result.accelerators = group.instances * group.layout.Accelerators();
+  result.accelerators = 0;
+  for (const PoolRequest& pool : job.pools) {
+    result.accelerators += *pool.instances * pool.layout.Accelerators();
+  }
   return result;
 }
 
 std::string SimulationKey(const ServingTranslation& translation) {
   const ServingJob& job = translation.job;
-  const ServingLayout& layout = job.pools[0].layout;
   const ServingLoad& load = translation.load;
   const auto format = [](const ProductFormat& product) {
     return absl::StrCat(static_cast<int>(product.weights.dtype), ".",
@@ -192,13 +234,19 @@ std::string SimulationKey(const ServingTranslation& translation) {
                    translation.fleet.server->name, "|", translation.fleet.power_cap_w, "|",
                    format(job.precision.products), "|", format(job.precision.experts), "|",
                    static_cast<int>(job.precision.cache));
-  absl::StrAppend(&key, "|", layout.tensor, "|", layout.pipeline, "|", layout.attention_data, "|",
-                  layout.expert, "|", *job.pools[0].instances, "|", static_cast<int>(load.kind),
+  for (const PoolRequest& pool : job.pools) {
+    const ServingLayout& layout = pool.layout;
+    absl::StrAppend(
+        &key, "|", static_cast<int>(pool.role), "|", layout.tensor, "|", layout.pipeline, "|",
+        layout.attention_data, "|", layout.expert, "|", *pool.instances, "|",
+        pool.options.token_budget.value_or(0), "|", pool.options.max_sequences.value_or(0), "|",
+        pool.options.memory_ratio.value_or(0), "|", pool.options.poll_steps.value_or(1));
+  }
+  absl::StrAppend(&key, "|", static_cast<int>(job.router.policy), "|", static_cast<int>(load.kind),
                   "|", load.amount, "|", load.requests, "|", load.input_tokens, "|",
                   load.output_tokens, "|", load.varied_lengths, "|",
                   load.lengths != nullptr ? load.lengths->name : "", "|",
-                  load.limits ? load.limits->tpot->value() : 0, "|", load.token_budget.value_or(0),
-                  "|", load.poll_steps.value_or(1));
+                  load.limits ? load.limits->tpot->value() : 0, "|", load.product_side);
   if (job.speculation) {
     absl::StrAppend(&key, "|", job.speculation->draft_tokens, "|",
                     job.speculation->accepted_tokens);

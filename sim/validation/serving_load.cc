@@ -8,12 +8,12 @@
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "sim/validation/trtllm_bench.h"
 
 namespace fleetsim {
 namespace {
 
-// TensorRT-LLM's tables queue 3,000 requests of most lengths (performance overview, 0.12 and
-// later), more of short ones.
+// As TensorRT-LLM's tables queue of most lengths, more of short ones.
 constexpr int kQueuedRequests = 3000;
 constexpr int kQueuedShortRequests = 12000;
 constexpr int kShortTokens = 512;
@@ -117,7 +117,7 @@ int Rounds(const ServingCase& point) {
 // own runs (src/aiconfigurator/generator/rule_plugin/benchmark): a prompt and all clients, plus
 // 1,500.
 std::optional<int> RecipeTokenBudget(const ServingCase& point, const ServingLoad& load) {
-  if (point.benchmark == Benchmark::kOther) return std::nullopt;
+  if (point.benchmark == Benchmark::kOther || point.split) return std::nullopt;
   if (point.benchmark == Benchmark::kAiconfigurator) {
     return static_cast<int>(load.amount) + load.input_tokens + 1500;
   }
@@ -134,7 +134,8 @@ std::optional<int> RecipePollSteps(const ServingCase& point, const ServingLoad& 
   const bool blackwell = absl::StrContains(board, "b200") || absl::StrContains(board, "b300");
   const bool polled =
       absl::StartsWith(measured.model, "DeepSeek") || absl::StartsWith(measured.model, "Qwen3.5");
-  if (point.benchmark != Benchmark::kInferenceX || !blackwell || !polled) return std::nullopt;
+  if (point.benchmark != Benchmark::kInferenceX || point.split) return std::nullopt;
+  if (!blackwell || !polled) return std::nullopt;
   if (!absl::StartsWithIgnoreCase(point.engine, "sglang")) return std::nullopt;
   return load.amount >= 16 ? 30 : 10;
 }
@@ -190,8 +191,13 @@ absl::StatusOr<ServingLoad> LoadOf(const ServingCase& point, const ServingEngine
     if (point.load == "offline") {
       load.requests = kOfflineRequestsOfAccelerator * point.measured.accelerators.value_or(1);
     }
+    if (const auto stated = TrtllmBenchRequests(point)) {
+      load.requests = *stated;
+      rules.push_back(absl::StrCat("requests of these lengths in its documentation: ", *stated));
+    } else {
+      rules.push_back(absl::StrCat("number of requests not stated: ", load.requests));
+    }
     load.amount = load.requests;
-    rules.push_back(absl::StrCat("number of requests not stated: ", load.requests));
   }
   load.token_budget = RecipeTokenBudget(point, load);
   if (load.token_budget) {

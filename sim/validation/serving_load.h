@@ -21,6 +21,7 @@ enum class LoadKind {
   kPrefillStep,  // one step of prompts
   kClosedLoop,
   kPoisson,
+  kProduct,  // one matrix product in a loop
 };
 
 struct ServingLoad {
@@ -28,6 +29,7 @@ struct ServingLoad {
   double amount = 1;  // batch; sequences or tokens an accelerator; clients; requests a second
   int requests = 1;   // closed loop and Poisson
   int input_tokens = 1, output_tokens = 1;  // means; context of a decode step
+  int product_side = 0;                     // of a square product: m, n and k
   bool varied_lengths = false;
   std::optional<Objectives> limits;         // the rate is the highest within them
   std::optional<int> token_budget;          // of the recipe that the source ran

@@ -4,18 +4,20 @@
 #include <cmath>
 
 #include "absl/strings/match.h"
+#include "sim/economics/power.h"
+#include "sim/hardware/serving_kernel.h"
 #include "sim/inference/capacity_search.h"
-#include "sim/inference/serving_plan.h"
-#include "sim/inference/serving_run.h"
-#include "sim/inference/serving_summary.h"
+#include "sim/inference/serving_outcome.h"
 #include "sim/serving/fixed_batch.h"
 #include "sim/serving/instance_spec.h"
+#include "sim/serving/kernel_times.h"
 #include "sim/serving/step_model.h"
 
 namespace fleetsim {
 namespace {
 
 constexpr double kMilliseconds = 1e3;
+constexpr double kTera = 1e12;
 constexpr double kNodeAccelerators = 8;  // of what sources call a node
 
 // Sequences or tokens of each attention rank.
@@ -41,6 +43,8 @@ ServingResult FixedBatch(const ServingTranslation& translation, const InstanceMo
   result.input_rate = result.request_rate * load.input_tokens;
   result.ttft_mean = result.ttft_p99 = cost.prefill.duration.value();
   result.request_mean = seconds;
+  const Joules energy = cost.prefill.energy + cost.decode.energy;
+  result.board_power = energy.value() / seconds / layout.Accelerators();
   if (load.output_tokens > 1) {
     result.tpot_mean = result.tpot_p99 = cost.decode.duration.value() / (load.output_tokens - 1);
   }
@@ -79,8 +83,18 @@ ServingResult OneStep(const ServingTranslation& translation, const InstanceModel
   return result;
 }
 
-ServingResult ResultOf(const ServingSummary& summary) {
+// Wall power of the servers, of their supplies' input (docs/energy.md).
+double SystemPowerOf(const ServingOutcome& outcome) {
+  if (!outcome.charges.energy || outcome.duration <= Seconds()) return 0;
+  const ServingEnergyParts& energy = *outcome.charges.energy;
+  const Joules drawn = energy.prefill + energy.decode + energy.waiting + energy.servers;
+  return (drawn / outcome.duration).value();
+}
+
+ServingResult ResultOf(const ServingOutcome& outcome) {
+  const ServingSummary& summary = outcome.summary;
   ServingResult result;
+  result.system_power = SystemPowerOf(outcome);
   result.output_rate = summary.Rate(summary.output_tokens);
   result.input_rate = summary.Rate(summary.input_tokens);
   result.request_rate = summary.Rate(static_cast<double>(summary.completed));
@@ -112,7 +126,8 @@ absl::StatusOr<std::optional<ServingResult>> AtHighestRate(const ServingJob& job
       const CapacityResult capacity,
       FindHighestRate(share, {fleet, catalog, economics, network, kSearchPrecision}, 0));
   if (!capacity.best) return std::optional<ServingResult>();
-  ServingResult result = ResultOf(capacity.probes[*capacity.best].outcome.summary);
+  ServingResult result = ResultOf(capacity.probes[*capacity.best].outcome);
+  result.system_power *= parts;
   result.output_rate *= parts;
   result.input_rate *= parts;
   result.request_rate *= parts;
@@ -128,11 +143,34 @@ absl::StatusOr<ServingResult> Queue(const ServingTranslation& translation, const
     if (highest) return *highest;
   }
   // Where no rate is within the limits: at the row's own.
-  ASSIGN_OR_RETURN(const ServingPlan plan, PlanServing(job, fleet, catalog));
-  ASSIGN_OR_RETURN(const ServingRecord record, SimulateServing(job, plan, network));
-  const ServingSummary summary = Summarise(record, job, plan.frontend);
-  if (summary.completed == 0) return absl::FailedPreconditionError("no request was served");
-  return ResultOf(summary);
+  ASSIGN_OR_RETURN(const ServingOutcome outcome,
+                   RunServingJob(job, fleet, catalog, EconomicsOptions(), network));
+  if (outcome.summary.completed == 0) {
+    return absl::FailedPreconditionError("no request was served");
+  }
+  return ResultOf(outcome);
+}
+
+// A loop over one product, long enough for the clock to settle: its rate, and the board's power.
+absl::StatusOr<ServingResult> Product(const ServingTranslation& translation, const Fleet& fleet,
+                                      const Catalog& catalog) {
+  const Leaf& leaf = fleet.leaves[0];
+  ASSIGN_OR_RETURN(const ServingEngine* engine, FindEngine(catalog, translation.job.engine));
+  ASSIGN_OR_RETURN(InstanceHardware hardware, InstanceHardwareOf(leaf, catalog));
+  hardware.device.serving = engine->kernels;
+  const ProductFormat format =
+      RunnableFormat(*leaf.accelerator, translation.job.precision.products);
+  const double side = translation.load.product_side;
+  KernelTimes times;
+  times.AddMatrix(ServingGemm(hardware.device, format, {side, side, side}));
+  times.Settle(hardware.device.kernels->settled_clock);
+  ServingResult result;
+  result.flops_rate = 2 * side * side * side / times.matrix.value();
+  Notes notes;
+  if (const auto power = PowerOf(leaf, notes)) {
+    result.board_power = power->activity[static_cast<int>(Activity::kMatrix)].value();
+  }
+  return result;
 }
 
 // Batches and steps without a queue. Whether they fit is not in question: they ran.
@@ -150,7 +188,9 @@ absl::StatusOr<ServingResult> WithoutQueue(const ServingTranslation& translation
   if (translation.load.kind == LoadKind::kFixedBatch) {
     spec.options.max_sequences = OfRank(translation.load.amount, ranks);
   }
-  ASSIGN_OR_RETURN(const InstanceHardware hardware, InstanceHardwareOf(fleet.leaves[0], catalog));
+  ASSIGN_OR_RETURN(InstanceHardware hardware, InstanceHardwareOf(fleet.leaves[0], catalog));
+  Notes notes;
+  if (const auto power = PowerOf(fleet.leaves[0], notes)) hardware.power = power->activity;
   RETURN_IF_ERROR(CheckInstance(spec, hardware));
   const InstanceModel model(spec, hardware);
   return translation.load.kind == LoadKind::kFixedBatch ? FixedBatch(translation, model)
@@ -166,6 +206,8 @@ absl::StatusOr<ServingResult> SimulatePoint(const ServingTranslation& translatio
   const LoadKind kind = translation.load.kind;
   if (kind == LoadKind::kClosedLoop || kind == LoadKind::kPoisson) {
     ASSIGN_OR_RETURN(result, Queue(translation, fleet, catalog, network));
+  } else if (kind == LoadKind::kProduct) {
+    ASSIGN_OR_RETURN(result, Product(translation, fleet, catalog));
   } else {
     ASSIGN_OR_RETURN(result, WithoutQueue(translation, fleet, catalog));
   }
@@ -179,6 +221,8 @@ MetricClass ServingClassOf(const std::string& metric, const ServingLoad& load) {
   if (metric == "e2e_latency_mean" || metric == "mean_request_latency") {
     return MetricClass::kLatency;
   }
+  if (metric == "system_power_mean" || metric == "board_power") return MetricClass::kPower;
+  if (metric == "achieved_tflops") return MetricClass::kKernel;
   if (!ServingMetric(
           {.output_rate = 1, .input_rate = 1, .request_rate = 1, .tpot_mean = 1, .accelerators = 1},
           metric)) {
@@ -209,6 +253,9 @@ std::optional<double> ServingMetric(const ServingResult& result, const std::stri
       {"total_token_throughput", output + input},
       {"request_throughput", result.request_rate},
       {"per_user_output_throughput", result.tpot_mean > 0 ? 1 / result.tpot_mean : 0},
+      {"system_power_mean", result.system_power},
+      {"board_power", result.board_power},
+      {"achieved_tflops", result.flops_rate / kTera},
       {"ttft", kMilliseconds * result.ttft_mean},
       {"ttft_mean", kMilliseconds * result.ttft_mean},
       {"ttft_p99", kMilliseconds * result.ttft_p99},

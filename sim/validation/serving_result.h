@@ -16,6 +16,10 @@ namespace fleetsim {
 struct ServingResult {
   double output_rate = 0, input_rate = 0, request_rate = 0;
   double ttft_mean = 0, ttft_p99 = 0, tpot_mean = 0, tpot_p99 = 0, request_mean = 0;
+  // Means over the run, W: accelerators and servers around them, without network and facility; one
+  // accelerator, of fixed batches and single products. Zero: unknown.
+  double system_power = 0, board_power = 0;
+  double flops_rate = 0;  // of a single product, a second
   double accelerators = 0;
 };
 

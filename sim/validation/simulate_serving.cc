@@ -89,15 +89,19 @@ void Compare(const ServingResult& simulated, const ServingLoad& load, CaseResult
   }
 }
 
-// Simulations in portions for one process each.
+// Simulations in portions for one process each, which has one network. Where caches are sent over
+// it, it is the simulation's own.
 std::vector<std::vector<Shared>> Portions(const std::map<std::string, Shared>& simulations) {
-  std::vector<std::vector<Shared>> portions;
+  std::vector<std::vector<Shared>> portions(1), alone;
   for (const auto& [key, simulation] : simulations) {
-    if (portions.empty() || portions.back().size() >= kSimulationsOfProcess) {
-      portions.emplace_back();
+    if (simulation.translation->job.pools.size() > 1) {
+      alone.push_back({simulation});
+      continue;
     }
+    if (portions.back().size() >= kSimulationsOfProcess) portions.emplace_back();
     portions.back().push_back(simulation);
   }
+  portions.insert(portions.end(), alone.begin(), alone.end());
   return portions;
 }
 

@@ -91,7 +91,7 @@ std::vector<Wrong> WrongCsv() {
   return {
       {"MissingFile", "csv nowhere.csv -o OUT", "", {"nowhere.csv: cannot be opened"}},
       {"Folder", "csv . -o OUT", "", {".: is a folder; give a file's path"}},
-      {"Empty", kPlain, "", {"BAD: is empty; a file with requests"}},
+      {"Empty", kPlain, "", {"BAD: is empty; a file with something in it"}},
       {"HeaderAlone", kPlain, kHeader, {"BAD: no request is left of 0 rows"}},
       {"MissingColumn",
        kPlain,

@@ -130,7 +130,7 @@ inline std::vector<Wrong> WrongPlatforms() {
 inline std::vector<Wrong> WrongCases() {
   return {
       {"MissingCases", "validate nowhere.csv -o OUT", "", {"nowhere.csv: cannot be opened"}},
-      {"EmptyCases", kValidate, "", {"BAD: empty file; a header line"}},
+      {"EmptyCases", kValidate, "", {"BAD: is empty; a file with something in it"}},
       {"MissingColumn",
        kValidate,
        With(kHeader, ",gbs", ",batch") + kCase,

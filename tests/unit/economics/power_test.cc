@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 #include "tests/unit/economics/example_fleet.h"
 
 namespace fleetsim {
@@ -81,6 +83,20 @@ TEST(PowerTest, ACapBoundsEveryActivityAndGoesWithTheCubeOfTheClock) {
   EXPECT_NEAR(power->full.value(), cap, 1e-9);
   EXPECT_NEAR(ActivityWatts(*power, Activity::kMatrix), cap, 1e-9);
   EXPECT_DOUBLE_EQ(ActivityWatts(*power, Activity::kNetwork), 370);  // below the cap as before
+}
+
+// Boards at half the way from idle to TDP are half of a server's load, capped or not.
+TEST(PowerTest, AServerOfCappedBoardsNeverSeesFullLoad) {
+  ExampleFleet example;
+  Accelerator& accelerator = example.accelerator();
+  accelerator.peak[static_cast<int>(DataType::kBf16)] = FlopsPerSecond(100e12);
+  Leaf leaf = example.fleet.leaves[0];
+  leaf.speed = FlopsPerSecond(100e12 * std::cbrt(0.5));
+  Notes notes;
+  const auto capped = PowerOf(leaf, notes);
+  const ServerPower server = ServerPowerOf(leaf, {}, *capped, notes);
+  EXPECT_DOUBLE_EQ(server.idle.value(), 1000);
+  EXPECT_NEAR(server.full.value(), 2000, 1e-6);
 }
 
 // Patel et al. 2024: H100 capped at half of 700 W computes prompts 1.3 times as long.

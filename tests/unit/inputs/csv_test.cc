@@ -1,5 +1,9 @@
 #include "sim/inputs/csv.h"
 
+#include <lzma.h>
+#include <zlib.h>
+
+#include <cstdint>
 #include <fstream>
 
 #include "gmock/gmock.h"
@@ -38,6 +42,30 @@ TEST(Csv, LinesThatEndInCrLfAreCountedAlike) {
   ASSERT_EQ(table->rows.size(), 2u);
   EXPECT_EQ(table->rows[0].line, 2);
   EXPECT_EQ(table->rows[1].line, 3);
+}
+
+TEST(Csv, CompressedTablesAreReadAsTheyAre) {
+  const std::string content = "id,notes\na,1\nb,2\n";
+  std::string packed(1000, '\0');
+  size_t size = 0;
+  ASSERT_EQ(
+      lzma_easy_buffer_encode(LZMA_PRESET_DEFAULT, LZMA_CHECK_CRC64, nullptr,
+                              reinterpret_cast<const std::uint8_t*>(content.data()), content.size(),
+                              reinterpret_cast<std::uint8_t*>(packed.data()), &size, packed.size()),
+      LZMA_OK);
+  const auto xz = ReadCsv(Written(packed.substr(0, size)));
+  ASSERT_TRUE(xz.ok()) << xz.status();
+  EXPECT_EQ(xz->rows[1].line, 3);
+  EXPECT_EQ(xz->rows[1].cells[1], "2");
+  const std::string path = testing::TempDir() + "csv_test_packed.csv.gz";
+  gzFile file = gzopen(path.c_str(), "wb");
+  gzwrite(file, content.data(), static_cast<unsigned>(content.size()));
+  gzclose(file);
+  const auto gzip = ReadCsv(path);
+  ASSERT_TRUE(gzip.ok()) << gzip.status();
+  EXPECT_THAT(gzip->rows[0].cells, ElementsAre("a", "1"));
+  EXPECT_THAT(std::string(ReadCsv(Written(packed.substr(0, size - 20))).status().message()),
+              HasSubstr("compressed data ends in the middle"));
 }
 
 TEST(Csv, WrongTablesNameFileAndLine) {

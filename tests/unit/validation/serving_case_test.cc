@@ -130,6 +130,19 @@ TEST_F(ServingCaseTest, WithoutALayoutTheFewestRanksThatHoldTheWeights) {
   EXPECT_EQ(*translation.job.pools[0].instances, 4);
 }
 
+TEST_F(ServingCaseTest, SquareProductsAreKernelsOfTheirOwn) {
+  ServingCase row = Row("vLLM 0.22.0 op benchmark", "");
+  row.measured.model = "GEMM bf16 8192^3";
+  const ServingTranslation product = Translated(row);
+  EXPECT_EQ(product.load.kind, LoadKind::kProduct);
+  EXPECT_EQ(product.load.product_side, 8192);
+  const std::string key = SimulationKey(product);
+  row.measured.model = "GEMM bf16 4096^3";
+  EXPECT_NE(SimulationKey(Translated(row)), key);
+  row.measured.model = "GEMM";
+  EXPECT_EQ(Reason(row), "row does not state the model's shape");
+}
+
 TEST_F(ServingCaseTest, WhatIsMissingIsNamed) {
   ServingCase row = Row("vLLM 0.9.2", "8");
   row.output_tokens.reset();
@@ -139,12 +152,96 @@ TEST_F(ServingCaseTest, WhatIsMissingIsNamed) {
   EXPECT_EQ(Reason(row), "split prefill and decode: numbers of workers not stated");
 }
 
+// A TensorRT-LLM sample of InferenceX on GB200: one prefill worker of 1 x 4, four decode workers of
+// 8 x 1.
+ServingCase SplitRow(ServingCase row) {
+  row.engine = "trtllm 0.8.1.post2";
+  row.load = "96";
+  row.measured.model = "DeepSeek-R1";
+  row.measured.accelerator = "gb200";
+  row.measured.accelerators = 36;
+  row.benchmark = Benchmark::kInferenceX;
+  row.weight_bits.reset();
+  row.weight_format = "nvfp4";
+  row.split = true;
+  row.workers = {{1, 1, 4, 4}, {4, 8, 1, 8}, 192};
+  return row;
+}
+
+TEST_F(ServingCaseTest, SplitRowsAreTwoPools) {
+  const ServingTranslation split = Translated(SplitRow(Row("", "")));
+  ASSERT_EQ(split.job.pools.size(), 2u);
+  const PoolRequest &prefill = split.job.pools[0], &decode = split.job.pools[1];
+  EXPECT_EQ(split.job.engine, "trtllm-2026");  // Dynamo's release says nothing of the engine's
+  EXPECT_EQ(prefill.role, PoolRole::kPrefill);
+  EXPECT_EQ(prefill.layout.attention_data, 4);
+  EXPECT_EQ(prefill.options.token_budget, 16384);
+  EXPECT_EQ(decode.role, PoolRole::kDecode);
+  EXPECT_EQ(*decode.instances, 4);
+  EXPECT_EQ(decode.layout.tensor, 8);
+  EXPECT_EQ(decode.layout.expert, 8);
+  EXPECT_EQ(split.accelerators, 36);
+  EXPECT_EQ(split.fleet.hosts, 1);  // a rack
+  EXPECT_EQ(split.job.router.policy, RoutePolicy::kRoundRobin);
+  EXPECT_EQ(split.load.requests, 960);
+}
+
+// 192 clients on 4 ranks are 48 each: the recipe's batch is 32. With data parallelism 3 x 16 is
+// one too. In FP8 the row's own clients count. H200's recipes have room for all.
+TEST_F(ServingCaseTest, DecodeBatchesOfSplitRecipes) {
+  ServingCase row = SplitRow(Row("", ""));
+  EXPECT_EQ(Translated(row).job.pools[1].options.max_sequences, 32);
+  const std::string swept = SimulationKey(Translated(row));
+  row.weight_format = "fp8";
+  EXPECT_EQ(Translated(row).job.pools[1].options.max_sequences, 16);
+  EXPECT_NE(SimulationKey(Translated(row)), swept);
+  row.workers->decode = {1, 1, 4, 4};
+  row.load = "192";
+  EXPECT_EQ(Translated(row).job.pools[1].options.max_sequences, 48);
+  row.measured.accelerator = "h200_sxm";
+  EXPECT_FALSE(Translated(row).job.pools[1].options.max_sequences);
+}
+
+// Four workers of 8 and one of 4 take a host of 8 each.
+TEST_F(ServingCaseTest, SplitWorkersBeginOnHostsOfTheirOwn) {
+  ServingCase row = SplitRow(Row("", ""));
+  row.measured.accelerator = "b200_sxm";
+  EXPECT_EQ(Translated(row).fleet.hosts, 5);
+}
+
 TEST_F(ServingCaseTest, EqualPointsAreOneSimulation) {
   ServingCase a = Row("vLLM 0.9.2", "8"), b = a;
   b.measured.id = "another";
   EXPECT_EQ(SimulationKey(Translated(a)), SimulationKey(Translated(b)));
   b.output_tokens = 65;
   EXPECT_NE(SimulationKey(Translated(a)), SimulationKey(Translated(b)));
+}
+
+// Numbers of requests and memory as TensorRT-LLM's documentation has them. trtllm-bench computes
+// from 2 x 141 GB less 70.6 GB of weights, 0.95 of it, and 160 KiB a token: 599 sequences of 2,048
+// tokens, rounded up to 640, and at least 2,048 tokens.
+TEST_F(ServingCaseTest, TablesOfTensorRtLlmRunItsBenchmark) {
+  ServingCase row = Row("TensorRT-LLM 1.x (2026 doc)", "inf");
+  row.measured.model = "Llama-3.3-70B";
+  row.measured.accelerator = "H200-SXM-141GB";
+  row.measured.accelerators = row.measured.tensor = 2;
+  row.input_tokens = row.output_tokens = 1024;
+  const ServingTranslation bench = Translated(row);
+  EXPECT_EQ(bench.load.requests, 3000);
+  EXPECT_EQ(bench.job.pools[0].options.max_sequences, 640);
+  EXPECT_EQ(bench.job.pools[0].options.token_budget, 2048);
+  EXPECT_EQ(bench.job.pools[0].options.memory_ratio, 0.95);
+  EXPECT_EQ(bench.job.pools[0].options.chunked_prefill, false);
+  row.input_tokens = 32768;  // not cut: a prompt beside 64 sequences, the fewest
+  EXPECT_EQ(Translated(row).load.requests, 1000);
+  EXPECT_EQ(Translated(row).job.pools[0].options.token_budget, 32768 + 64);
+  row = Row("TensorRT-LLM 0.12.0", "inf");
+  row.output_tokens = 128;
+  EXPECT_EQ(Translated(row).load.requests, 30000);
+  EXPECT_EQ(Translated(row).job.pools[0].options.memory_ratio, 0.99);
+  EXPECT_FALSE(Translated(row).job.pools[0].options.max_sequences);
+  row.load = "64";
+  EXPECT_FALSE(Translated(row).job.pools[0].options.memory_ratio);
 }
 
 // MLCommons' limits of the benchmark and scenario.

@@ -1,4 +1,4 @@
-#include "sim/trace/byte_source.h"
+#include "sim/inputs/byte_source.h"
 
 #include <fcntl.h>
 #include <lzma.h>
@@ -219,7 +219,7 @@ absl::Status WrongName(const std::string& path, absl::string_view head) {
 absl::StatusOr<std::unique_ptr<ByteSource>> OpenBytes(const std::string& path) {
   ASSIGN_OR_RETURN(std::unique_ptr<PlainBytes> raw, PlainBytes::Open(path));
   ASSIGN_OR_RETURN(const absl::string_view head, raw->Peek());
-  if (head.empty()) return InputError({path}, "is empty", "a file with requests");
+  if (head.empty()) return InputError({path}, "is empty", "a file with something in it");
   RETURN_IF_ERROR(WrongName(path, head));
   std::unique_ptr<ByteSource> source;
   if (absl::StartsWith(head, kGzipMagic)) {

@@ -1,6 +1,6 @@
 // The bytes of a file in pieces, decompressed where its first bytes say that it is gzip or xz.
-#ifndef SIM_TRACE_BYTE_SOURCE_H_
-#define SIM_TRACE_BYTE_SOURCE_H_
+#ifndef SIM_INPUTS_BYTE_SOURCE_H_
+#define SIM_INPUTS_BYTE_SOURCE_H_
 
 #include <memory>
 #include <string>
@@ -25,4 +25,4 @@ absl::StatusOr<std::unique_ptr<ByteSource>> OpenBytes(const std::string& path);
 
 }  // namespace fleetsim
 
-#endif  // SIM_TRACE_BYTE_SOURCE_H_
+#endif  // SIM_INPUTS_BYTE_SOURCE_H_
