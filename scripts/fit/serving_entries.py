@@ -86,8 +86,10 @@ def scaled(relative, name, of):
         for key in ["memory"] + [f"memory{size}" for size in kernel.get("sizes", ())]:
             kernel[key] = min(1.0, kernel[key] * memory)
         kernel["arithmetic"] = min(1.0, kernel["arithmetic"] * attention)
-    for _, kernel in entry["experts"]:
-        kernel["arithmetic"] = min(1.0, kernel["arithmetic"] * general)
+    for dtype, kernel in entry["experts"]:
+        element = NAMES[dtype]["weights"]
+        narrow = here.sustained.get(element, here.first) / here.first if "weights_only" not in NAMES[dtype] else 1.0
+        kernel["arithmetic"] = min(1.0, kernel["arithmetic"] * general) * narrow
         kernel["memory"] = min(1.0, kernel["memory"] * memory)
     return entry
 

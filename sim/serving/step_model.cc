@@ -12,10 +12,8 @@ namespace {
 constexpr double kWideBytes = 2;
 // Prompts that are not cut can be much longer than the token budget.
 constexpr double kTableTokens = 131072;
-// Launches of a layer beyond a dense one's. Experts: router, its top k, two that sort copies, two
-// that quantise, the sum of copies. Latent attention: second down- and up-projection, their norms,
+// Launches of a layer beyond one with plain attention: second down- and up-projection, their norms,
 // two that join the parts of queries and keys.
-constexpr double kExpertLaunches = 7;
 constexpr double kLatentLaunches = 6;
 
 double Items(const StepLoad& load) {
@@ -180,15 +178,18 @@ Seconds InstanceModel::HostTime(const std::vector<StepLoad>& ranks) const {
   return slowest / hardware_.host_speed;
 }
 
-// Steps from recorded graphs are launched at once; the others take the host so long.
+// Steps from recorded graphs are launched at once, or piece by piece with attention between; the
+// others take the host so long.
 Seconds InstanceModel::LaunchTime(const RankPart& busiest, bool decode) const {
   const EngineHost& host = spec_.engine->host;
   const bool recorded =
       decode ? busiest.decodes <= host.graph_sequences : busiest.Tokens() <= host.graph_tokens;
-  if (recorded) return Seconds(0);
-  const double launches = host.launches_per_layer * layers_.Layers() +
-                          kExpertLaunches * layers_.expert +
-                          (spec_.model->latent ? kLatentLaunches * layers_.Layers() : 0.0);
+  if (recorded && host.recorded_launches_per_layer == 0) return Seconds(0);
+  const double latent = spec_.model->latent ? kLatentLaunches : 0.0;
+  const double launches =
+      recorded ? (host.recorded_launches_per_layer + latent) * layers_.Layers()
+               : (host.launches_per_layer + latent) * layers_.Layers() +
+                     host.expert_launches_per_layer * layers_.expert;
   return host.per_launch * (launches / hardware_.host_speed);
 }
 

@@ -12,6 +12,7 @@
 #include "sim/validation/case_fleet.h"
 #include "sim/validation/case_model.h"
 #include "sim/validation/serving_formats.h"
+#include "sim/validation/serving_recipe.h"
 
 namespace fleetsim {
 namespace {
@@ -29,6 +30,8 @@ constexpr int kServerBatch = 896;
 // 2025, MLPerf Inference v5.1 closed in August 2025.
 std::string EngineText(const ServingCase& point) {
   std::string text(absl::StripAsciiWhitespace(absl::AsciiStrToLower(point.engine)));
+  const ServingRecipe* recipe = RecipeOf(point);
+  if (recipe != nullptr && recipe->full_graphs) return absl::StrCat(text, " full graphs");
   const bool nightly = absl::StrContains(text, "nightly");
   if (!nightly && std::any_of(text.begin(), text.end(), absl::ascii_isdigit)) return text;
   if (nightly) text = text.substr(0, text.find(' '));
@@ -119,18 +122,35 @@ double PowerCapOf(const ServingCase& point, std::vector<std::string>& rules) {
   return std::regex_search(notes, match, stated) ? std::stod(match[1]) : 0;
 }
 
+// An Atlas 800 A3 has eight packages of two dies, which software sees as accelerators.
+int OfHost(const std::string& accelerator) {
+  return absl::StrContains(absl::AsciiStrToLower(accelerator), "-die") ? 16 : 8;
+}
+
 absl::StatusOr<FleetRequest> HardwareOf(const ServingCase& point, const InstanceGroup& group,
                                         const Catalog& catalog, std::vector<std::string>& rules) {
   MeasuredCase measured = point.measured;
   measured.accelerators = group.instances * group.layout.Accelerators();
-  measured.per_node = std::min(8, *measured.accelerators);
+  const int of_host = OfHost(measured.accelerator);
+  measured.per_node = std::min(of_host, *measured.accelerators);
   measured.accelerator = BoardOf(measured);
   Strategy strategy;
-  strategy.tensor = std::min(8, group.layout.StageAccelerators());
+  strategy.tensor = std::min(of_host, group.layout.StageAccelerators());
   strategy.data = *measured.accelerators / strategy.tensor;
   ASSIGN_OR_RETURN(FleetRequest fleet, FleetOf(measured, strategy, catalog, rules));
   fleet.power_cap_w = PowerCapOf(point, rules);
   return fleet;
+}
+
+// What the row leaves to the recipe that it ran.
+void SetRecipe(const ServingCase& point, EngineRequest& options, std::vector<std::string>& rules) {
+  const ServingRecipe* recipe = RecipeOf(point);
+  if (recipe == nullptr) return;
+  if (recipe->max_sequences > 0) options.max_sequences = recipe->max_sequences;
+  if (recipe->token_budget > 0) options.token_budget = recipe->token_budget;
+  rules.push_back(absl::StrCat("recipe: at most ", recipe->max_sequences, " sequences a replica, ",
+                               recipe->token_budget, " tokens a step (0: default), ",
+                               recipe->full_graphs ? "full graphs" : "graphs in pieces"));
 }
 
 // What serving steps are not modelled for.
@@ -156,6 +176,10 @@ absl::StatusOr<ServingTranslation> TranslateServing(const ServingCase& point,
   ASSIGN_OR_RETURN(job.precision, FormatsOf(point, job.model, *accelerator, result.rules));
   ASSIGN_OR_RETURN(result.load, LoadOf(point, *engine, result.rules));
   ASSIGN_OR_RETURN(job.speculation, SpeculationOf(point, result.rules));
+  if (job.speculation && job.model.multi_token_prediction_layers == 0) {
+    job.model.multi_token_prediction_layers = 1;
+    result.rules.push_back("draft model: one more layer of the model's own");
+  }
   ASSIGN_OR_RETURN(const InstanceGroup group,
                    GroupOf(point, job.model, *accelerator,
                            WeightBytesOf(job.model, *engine, job.precision), result.rules));
@@ -164,6 +188,7 @@ absl::StatusOr<ServingTranslation> TranslateServing(const ServingCase& point,
   pool.instances = group.instances;
   pool.options.token_budget = result.load.token_budget;
   pool.options.poll_steps = result.load.poll_steps;
+  SetRecipe(point, pool.options, result.rules);
   if (result.load.limits && absl::StartsWith(point.measured.model, "Llama-2-70B") &&
       absl::StartsWithIgnoreCase(point.engine, "tensorrt")) {
     pool.options.max_sequences = kServerBatch;
@@ -197,7 +222,9 @@ std::string SimulationKey(const ServingTranslation& translation) {
                   "|", load.amount, "|", load.requests, "|", load.input_tokens, "|",
                   load.output_tokens, "|", load.varied_lengths, "|",
                   load.lengths != nullptr ? load.lengths->name : "", "|",
-                  load.limits ? load.limits->tpot->value() : 0, "|", load.token_budget.value_or(0),
+                  load.limits ? load.limits->tpot->value() : 0, "|",
+                  job.pools[0].options.token_budget.value_or(0), "|",
+                  job.pools[0].options.max_sequences.value_or(0),
                   "|", load.poll_steps.value_or(1));
   if (job.speculation) {
     absl::StrAppend(&key, "|", job.speculation->draft_tokens, "|",
