@@ -186,10 +186,9 @@ Seconds InstanceModel::LaunchTime(const RankPart& busiest, bool decode) const {
       decode ? busiest.decodes <= host.graph_sequences : busiest.Tokens() <= host.graph_tokens;
   if (recorded && host.recorded_launches_per_layer == 0) return Seconds(0);
   const double latent = spec_.model->latent ? kLatentLaunches : 0.0;
-  const double launches =
-      recorded ? (host.recorded_launches_per_layer + latent) * layers_.Layers()
-               : (host.launches_per_layer + latent) * layers_.Layers() +
-                     host.expert_launches_per_layer * layers_.expert;
+  const double launches = recorded ? (host.recorded_launches_per_layer + latent) * layers_.Layers()
+                                   : (host.launches_per_layer + latent) * layers_.Layers() +
+                                         host.expert_launches_per_layer * layers_.expert;
   return host.per_launch * (launches / hardware_.host_speed);
 }
 

@@ -224,8 +224,7 @@ std::string SimulationKey(const ServingTranslation& translation) {
                   load.lengths != nullptr ? load.lengths->name : "", "|",
                   load.limits ? load.limits->tpot->value() : 0, "|",
                   job.pools[0].options.token_budget.value_or(0), "|",
-                  job.pools[0].options.max_sequences.value_or(0),
-                  "|", load.poll_steps.value_or(1));
+                  job.pools[0].options.max_sequences.value_or(0), "|", load.poll_steps.value_or(1));
   if (job.speculation) {
     absl::StrAppend(&key, "|", job.speculation->draft_tokens, "|",
                     job.speculation->accepted_tokens);

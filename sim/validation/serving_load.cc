@@ -295,8 +295,8 @@ absl::StatusOr<std::optional<Speculation>> SpeculationOfRecipe(const ServingCase
   }
   rules.push_back(absl::StrCat("recipe: ", recipe->accepted_tokens, " tokens a step of ",
                                recipe->draft_tokens, " draft tokens"));
-  return std::optional<Speculation>({.draft_tokens = recipe->draft_tokens,
-                                     .accepted_tokens = recipe->accepted_tokens});
+  return std::optional<Speculation>(
+      {.draft_tokens = recipe->draft_tokens, .accepted_tokens = recipe->accepted_tokens});
 }
 
 }  // namespace

@@ -258,29 +258,6 @@ TEST(InstanceModel, RecordedGraphsHideLaunches) {
   EXPECT_NEAR(InstanceModel(spec, slower).Cost({Decodes(9, 100)}).duration.value(), 128e-3, 1e-9);
 }
 
-// Graphs of pieces: the host launches attention between them. Layers of experts have launches more
-// where nothing is recorded.
-TEST(InstanceModel, GraphsInPiecesLeaveLaunchesToTheHost) {
-  const InstanceHardware hardware = HardwareFor("H200-SXM-141GB");
-  ServingEngine engine = NoHost();
-  engine.host.launches_per_layer = 20;
-  engine.host.expert_launches_per_layer = 10;
-  engine.host.recorded_launches_per_layer = 8;
-  engine.host.per_launch = Seconds(1e-3);
-  engine.host.graph_sequences = 8;
-  InstanceSpec spec = Spec("qwen3-30b-a3b");  // 48 layers, all of experts
-  spec.engine = &engine;
-  const auto steps = [&](int sequences) {
-    return InstanceModel(spec, hardware).Cost({Decodes(sequences, 100)}).duration.value();
-  };
-  EXPECT_NEAR(steps(8), 48 * 8e-3, 1e-9);
-  EXPECT_NEAR(steps(9), 48 * 30e-3, 1e-9);
-  InstanceSpec latent = Spec("deepseek-v2", {.tensor = 8});
-  latent.engine = &engine;
-  EXPECT_NEAR(InstanceModel(latent, hardware).Cost({Decodes(8, 100)}).duration.value(),
-              60 * (8 + 6) * 1e-3, 1e-9);
-}
-
 // Of a size that fits their workspace: 4 tokens of 8,192 elements do, 8,192 tokens do not.
 TEST(InstanceModel, EnginesUseTheirOwnAllReduceForSmallMessages) {
   const InstanceHardware hardware = HardwareFor("H100-SXM-80GB");
