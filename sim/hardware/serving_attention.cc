@@ -15,6 +15,12 @@ namespace {
 constexpr double kLeastRows = 16;
 constexpr double kPartialBytes = 8;  // partial results in 32 bits, written and read
 
+// Sparse attention over prompts (FlashMLA, README.md and flash_mla/flash_mla_interface.py): 640
+// TFLOP/s on H800 and 1,450 on B200, of 989 and 2,250; heads fill 64 rows, on matrix units that
+// have FP4 128 (SGLang, nsa_backend.py, required_padding).
+constexpr double kSparseShareOfPeak = 0.65;
+constexpr double kSparseHeads = 64;
+
 // How well an entry suits: a cache of the width, then the engine's own library.
 template <class Kernel>
 int Suitability(const Kernel& kernel, DataType cache, KernelLibrary library) {
@@ -135,6 +141,20 @@ KernelCost LatentDecode(const Device& device, const LatentDecodeShape& shape) {
   work.queries = shape.batch * shape.heads * shape.query_tokens;
   work.result_elements = work.queries * shape.latent;
   return ReadCache(device, DecodeEntry(device, shape.cache, true, false), work);
+}
+
+KernelCost SparsePrefill(const Device& device, const SparsePrefillShape& shape) {
+  const bool wide_units = device.accelerator->ScalesGroups();
+  const double rows = wide_units ? 2 * kSparseHeads : kSparseHeads;
+  const double heads = std::ceil(shape.heads / rows) * rows;
+  const double width = 2 * shape.latent + shape.rope;
+  const FlopsPerSecond rate = ServingPeak(device, DataType::kBf16) * kSparseShareOfPeak;
+  KernelCost cost;
+  cost.arithmetic = Flops(2 * shape.queries * heads * width * shape.keys) / rate;
+  // Queries and results in 16 bits; neighbours choose much the same entries, which stay in cache.
+  cost.reading = StreamTime(device, Bytes(2 * shape.queries * heads * width));
+  cost.time = device.kernels->stream_start_up + Max(cost.arithmetic, cost.reading);
+  return cost;
 }
 
 KernelCost PrefillAttention(const Device& device, const PrefillShape& shape) {

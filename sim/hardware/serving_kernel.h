@@ -86,6 +86,15 @@ struct LatentDecodeShape {
 };
 KernelCost LatentDecode(const Device& device, const LatentDecodeShape& shape);
 
+// The same over prompts: each query meets `keys` entries that an indexer chose for it.
+struct SparsePrefillShape {
+  double queries = 0, heads = 0;
+  double latent = 512, rope = 64;
+  double keys = 0;
+  DataType cache = DataType::kBf16;
+};
+KernelCost SparsePrefill(const Device& device, const SparsePrefillShape& shape);
+
 // Routed experts of one layer on one rank, both products, activation, and sorting copies of tokens.
 // `copies` = tokens x experts a token, of those that arrive at this rank.
 struct ExpertShape {

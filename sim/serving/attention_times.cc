@@ -21,6 +21,33 @@ DataType PrefillArithmetic(const InstanceSpec& spec, const Device& device) {
   return narrow ? DataType::kFp8 : spec.WideType();
 }
 
+// Keys that queries meet in the mean when they choose `most` of those before them.
+double ChosenKeys(double past, double tokens, double most) {
+  const double whole = std::clamp(most - past, 0.0, tokens);  // queries that meet all
+  return (whole * (past + whole / 2) + (tokens - whole) * most) / tokens;
+}
+
+// Sequences that nothing is chosen from are attended to as a whole (SGLang, nsa_backend.py: dense
+// multi-head attention up to top_k tokens).
+KernelTimes SparsePrefillTimes(const InstanceSpec& spec, const Device& device,
+                               const PrefillShape& dense) {
+  const double most = spec.model->index->top_k;
+  KernelTimes times;
+  if (!dense.latent || dense.past_tokens + dense.query_tokens <= most) {
+    times.AddDenseAttention(PrefillAttention(device, dense));
+    return times;
+  }
+  SparsePrefillShape shape;
+  shape.queries = dense.batch * dense.query_tokens;
+  shape.heads = dense.heads;
+  shape.latent = spec.model->latent->kv_lora_rank;
+  shape.rope = spec.model->latent->qk_rope_head_dim;
+  shape.keys = ChosenKeys(dense.past_tokens, dense.query_tokens, most);
+  shape.cache = dense.cache;
+  times.AddDenseAttention(SparsePrefill(device, shape));
+  return times;
+}
+
 }  // namespace
 
 KernelTimes PrefillAttentionTimes(const InstanceSpec& spec, const Device& device,
@@ -38,6 +65,7 @@ KernelTimes PrefillAttentionTimes(const InstanceSpec& spec, const Device& device
   shape.past_tokens = work.past;
   shape.arithmetic = PrefillArithmetic(spec, device);
   shape.cache = spec.precision.cache;
+  if (layers.sparse > 0) times += layers.sparse * SparsePrefillTimes(spec, device, shape);
   if (layers.full > 0) times.AddDenseAttention(layers.full * PrefillAttention(device, shape));
   if (layers.windowed > 0) {
     shape.window = spec.model->sliding_window;
@@ -59,7 +87,11 @@ KernelTimes DecodeAttentionTimes(const InstanceSpec& spec, const Device& device,
     shape.kv_tokens = work.context + work.query_tokens;
     shape.query_tokens = work.query_tokens;
     shape.cache = spec.precision.cache;
-    times.AddDenseAttention(layers.Layers() * LatentDecode(device, shape));
+    if (layers.full > 0) times.AddDenseAttention(layers.full * LatentDecode(device, shape));
+    if (layers.sparse > 0) {
+      shape.selected = spec.model->index->top_k;
+      times.AddDenseAttention(layers.sparse * LatentDecode(device, shape));
+    }
     return times;
   }
   DecodeShape shape;

@@ -69,6 +69,16 @@ absl::Status CheckInstance(const InstanceSpec& spec, const InstanceHardware& har
     return Infeasible(absl::StrCat(spec.layout.tensor, " tensor ranks do not divide the ",
                                    spec.model->heads, " heads of ", spec.model->name));
   }
+  const auto& recurrence = spec.model->recurrence;
+  if (recurrence && recurrence->heads % spec.layout.tensor != 0) {
+    return Infeasible(absl::StrCat(spec.layout.tensor, " tensor ranks do not divide the ",
+                                   recurrence->heads, " heads of the recurrence of ",
+                                   spec.model->name));
+  }
+  if (spec.model->compressed) {
+    return absl::UnimplementedError(absl::StrCat(
+        spec.model->name, ": serving of compressed keys (DeepSeek-V4) is not modelled"));
+  }
   const auto even = [domain](int ranks) {
     return ranks <= domain ? domain % ranks == 0 : ranks % domain == 0;
   };

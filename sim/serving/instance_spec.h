@@ -65,7 +65,8 @@ struct InstanceSpec {
 };
 
 // Infeasible: tensor ranks that do not divide the heads, an instance of several hosts without a
-// network between them, groups of ranks that do not fill their hosts evenly.
+// network between them, groups of ranks that do not fill their hosts evenly. Unimplemented: keys
+// that stand for several tokens.
 absl::Status CheckInstance(const InstanceSpec& spec, const InstanceHardware& hardware);
 
 }  // namespace fleetsim

@@ -6,12 +6,14 @@
 #include <string>
 
 #include "absl/strings/str_format.h"
+#include "sim/model/sequence_state.h"
 #include "sim/serving/layer_times.h"
 
 namespace fleetsim {
 namespace {
 
 constexpr double kWideBytes = 2;
+constexpr double kStateBytes = 4;      // of a recurrence, in 32 bits
 constexpr double kLogitBytes = 2 + 4;  // as computed, and in 32 bits for sampling
 constexpr double kGiga = 1e9;
 
@@ -120,31 +122,27 @@ std::string SmallestChange(const InstanceSpec& spec, Bytes memory) {
 }  // namespace
 
 Bytes CacheBytes::PerToken(double tokens) const {
+  if (tokens <= 0) return full + windowed;
   const double kept = window > 0 && tokens > window ? window / tokens : 1.0;
-  return full + windowed * kept;
+  return full + windowed * kept + state / tokens;
 }
 
 CacheBytes CacheBytesOf(const InstanceSpec& spec) {
   const Architecture& model = *spec.model;
   const double element = ElementBytes(spec.precision.cache);
-  const double tensor = spec.layout.tensor;
-  // Latent attention caches one vector for all heads, whole on every rank (DeepSeek-V2, section
-  // 2.1.2); else keys and values of the rank's kv heads, at least one.
-  const double layer = model.latent ? model.latent->kv_lora_rank + model.latent->qk_rope_head_dim
-                                    : 2 * std::max(1.0, model.kv_heads / tensor) *
-                                          static_cast<double>(model.head_dim);
-  // The stage with most layers.
-  const int stages = spec.layout.pipeline;
   CacheBytes bytes;
-  bytes.window = model.sliding_window;
-  const int last = LayersOfStage(model.layers, stages, 0);
-  for (int i = 0; i < last; ++i) {
-    (WindowOf(model, i) > 0 ? bytes.windowed : bytes.full) += Bytes(layer * element);
-  }
+  const auto add = [&](int layer) {
+    const SequenceState state = StateOf(model, layer, spec.layout.tensor);
+    bytes.full += Bytes(state.per_token * element);
+    bytes.windowed += Bytes(state.windowed * element);
+    bytes.window = std::max(bytes.window, state.window);
+    bytes.state += Bytes(state.recurrent * kStateBytes + state.convolution * kWideBytes);
+  };
+  // The stage with most layers.
+  const int last = LayersOfStage(model.layers, spec.layout.pipeline, 0);
+  for (int layer = 0; layer < last; ++layer) add(layer);
   // The further-token module has a cache of its own.
-  if (spec.speculation) {
-    (WindowOf(model, model.layers) > 0 ? bytes.windowed : bytes.full) += Bytes(layer * element);
-  }
+  if (spec.speculation) add(model.layers);
   return bytes;
 }
 

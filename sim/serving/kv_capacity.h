@@ -10,13 +10,14 @@
 
 namespace fleetsim {
 
-// Bytes that one cached token takes on one accelerator of a stage with `layers` layers. Layers with
-// a window keep `window` tokens of a sequence at most.
+// Bytes that sequences take on one accelerator. Layers with a window keep `window` tokens of a
+// sequence at most, recurrences a state.
 struct CacheBytes {
   Bytes full, windowed;  // of a token, in all layers of either kind
   int window = 0;
+  Bytes state;  // of a sequence
 
-  // Mean over the tokens of a sequence of `tokens`; zero: as if no layer had a window.
+  // Mean over the tokens of a sequence of `tokens`; zero: one without end, with no window.
   Bytes PerToken(double tokens) const;
 };
 CacheBytes CacheBytesOf(const InstanceSpec& spec);

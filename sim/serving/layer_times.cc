@@ -14,12 +14,19 @@ constexpr double kWideBytes = 2;
 // largest or the sum.
 constexpr double kSamplingBytes = 2 + 4 + 4;
 
+// Results and gates in 16 bits, results written.
+constexpr double kGateBytes = 3 * kWideBytes;
+
 bool StaticScales(NumberFormat format) { return format.scaling == Scaling::kTensorDelayed; }
 
 // Norms and activation functions write the narrow format themselves where its scales are known
 // before (static), or of so few elements that a kernel finds them in its registers (16).
 bool FusesCast(const ServingEngine& engine, NumberFormat format) {
   return engine.traffic.fuses_quantise && (StaticScales(format) || format.scaling == Scaling::kNv);
+}
+
+bool Rounds(const InstanceSpec& spec, const ProductFormat& format) {
+  return IsNarrow(format.activations.dtype) && !FusesCast(*spec.engine, format.activations);
 }
 
 // A product with the quantisation of its input.
@@ -29,13 +36,13 @@ void AddProduct(const InstanceSpec& spec, const Device& device, const GemmOp& ge
       gemm.wide ? ProductFormat{spec.WideType(), spec.WideType()} : spec.precision.products;
   const ProductFormat format = RunnableFormat(*device.accelerator, wanted);
   times.AddMatrix(ServingGemm(device, format, gemm.shape));
-  if (casts && IsNarrow(format.activations.dtype) && !FusesCast(*spec.engine, format.activations)) {
+  if (casts && Rounds(spec, format)) {
     times.memory += QuantiseActivations(device, format.activations, gemm.shape.m, gemm.shape.k,
                                         StaticScales(format.activations));
   }
 }
 
-bool IsRouted(const GemmOp& gemm) { return absl::StartsWith(gemm.name, "expert_"); }
+bool IsRouted(const GemmOp& gemm) { return gemm.name == "expert_up" || gemm.name == "expert_down"; }
 
 // Products that a serving layer runs in every step: routed experts and what latent attention does
 // with its cache are elsewhere. A router sees all tokens on every rank.
@@ -50,15 +57,28 @@ void AddProducts(const InstanceSpec& spec, const Device& device, const LayerOper
   }
 }
 
+bool GatedAttention(const Architecture& model, const LayerOperators& layer) {
+  return model.attention_gate && layer.attention.heads > 0;
+}
+
+// Attention's results times a sigmoid; a shared expert's, whose gate is a product of one column.
+double GateKernels(const Architecture& model, const LayerOperators& layer) {
+  const bool shared = layer.dispatched_elements > 0 && model.experts->shared_gate;
+  return (GatedAttention(model, layer) ? 1 : 0) + (shared ? 2 : 0);
+}
+
 Seconds ElementwiseTime(const InstanceSpec& spec, const Device& device,
                         const LayerOperators& layer) {
   const EngineTraffic& traffic = spec.engine->traffic;
   const Architecture& model = *spec.model;
   const double tensor = spec.layout.tensor;
-  const double qkv_width =
-      model.latent
-          ? (model.heads / tensor) * QueryKeyHeadDim(model) + model.latent->kv_lora_rank
-          : (model.heads / tensor + 2 * std::max(1.0, model.kv_heads / tensor)) * model.head_dim;
+  double qkv_width = 0;
+  if (layer.attention.heads > 0) {
+    qkv_width =
+        model.latent
+            ? (model.heads / tensor) * QueryKeyHeadDim(model) + model.latent->kv_lora_rank
+            : (model.heads / tensor + 2 * std::max(1.0, model.kv_heads / tensor)) * model.head_dim;
+  }
   // What is written in the narrow format right away: both norms' results, the activation's.
   const NumberFormat format =
       RunnableFormat(*device.accelerator, spec.precision.products).activations;
@@ -66,13 +86,16 @@ Seconds ElementwiseTime(const InstanceSpec& spec, const Device& device,
                            ? kWideBytes - StoredBytes(format)
                            : 0.0;
   const double head_norms = model.qk_norm ? 2 * kWideBytes * layer.query_key_elements : 0.0;
-  const Bytes bytes(layer.hidden_elements *
-                        (traffic.hidden - 2 * saved + 2 * kWideBytes * layer.extra_hidden_passes) +
+  const double gated =
+      GatedAttention(model, layer) ? layer.tokens * (model.heads / tensor) * model.head_dim : 0.0;
+  // An engine's norms and residuals are those of a layer with two blocks.
+  const double norms = layer.blocks / 2.0 * (traffic.hidden - 2 * saved);
+  const Bytes bytes(layer.hidden_elements * (norms + 2 * kWideBytes * layer.extra_hidden_passes) +
                     layer.tokens * qkv_width * traffic.attention +
                     layer.ffn_elements * (traffic.ffn - saved / (model.gated_ffn ? 1.5 : 1.0)) +
-                    head_norms);
-  return StreamTime(device, bytes) +
-         device.kernels->stream_start_up * std::max(0.0, traffic.kernels - 1);
+                    head_norms + kGateBytes * gated);
+  const double kernels = traffic.kernels + GateKernels(model, layer);
+  return StreamTime(device, bytes) + device.kernels->stream_start_up * std::max(0.0, kernels - 1);
 }
 
 // Engines' own kernels take no more: TensorRT-LLM's workspace (max_workspace_size_auto), and near
@@ -89,10 +112,10 @@ Seconds AllReduceTime(const InstanceHardware& hardware, int ranks, Bytes bytes) 
 // After attention, and after a block whose ranks hold parts of one sum: with attention replicas a
 // layer of experts ends in an exchange instead (expert_times.h).
 Seconds LayerCollectives(const InstanceSpec& spec, const InstanceHardware& hardware, double tokens,
-                         bool experts) {
+                         int blocks, bool experts) {
   const Bytes bytes(tokens * spec.model->hidden * kWideBytes);
   const bool exchanges = experts && spec.layout.attention_data > 1;
-  return AllReduceTime(hardware, spec.layout.tensor, bytes) * (exchanges ? 1.0 : 2.0);
+  return AllReduceTime(hardware, spec.layout.tensor, bytes) * (blocks - (exchanges ? 1.0 : 0.0));
 }
 
 KernelTimes LayerTimes(const InstanceSpec& spec, const InstanceHardware& hardware, int layer,
@@ -109,7 +132,7 @@ KernelTimes LayerTimes(const InstanceSpec& spec, const InstanceHardware& hardwar
   KernelTimes times;
   AddProducts(spec, hardware.device, operators, times);
   times.memory += ElementwiseTime(spec, hardware.device, operators);
-  times.communication += LayerCollectives(spec, hardware, tokens, experts);
+  times.communication += LayerCollectives(spec, hardware, tokens, operators.blocks, experts);
   return times;
 }
 
@@ -117,26 +140,35 @@ KernelTimes LayerTimes(const InstanceSpec& spec, const InstanceHardware& hardwar
 
 LayerCounts CountLayers(const Architecture& model) {
   LayerCounts counts;
+  counts.layers = model.layers;
   for (int layer = 0; layer < model.layers; ++layer) {
-    if (HasExperts(model, layer)) {
-      if (counts.expert++ == 0) counts.first_expert = layer;
-    } else {
-      if (counts.dense++ == 0) counts.first_dense = layer;
+    const LayerKind kind = KindOf(model, layer);
+    counts.dense += kind.block == Block::kDense;
+    counts.expert += kind.block == Block::kExperts;
+    counts.recurrent += kind.mixer == Mixer::kRecurrence;
+    counts.indexers += kind.indexer;
+    if (kind.mixer == Mixer::kAttention) {
+      ++(kind.window > 0 ? counts.windowed : kind.selected > 0 ? counts.sparse : counts.full);
     }
-    ++(WindowOf(model, layer) > 0 ? counts.windowed : counts.full);
+    const auto same = [&](const LayerGroup& group) { return group.kind == kind; };
+    auto group = std::find_if(counts.groups.begin(), counts.groups.end(), same);
+    if (group == counts.groups.end()) {
+      group = counts.groups.insert(group, {.kind = kind, .first = layer, .count = 0});
+    }
+    ++group->count;
   }
   return counts;
 }
 
+bool RoundsApart(const InstanceSpec& spec, const Device& device) {
+  return Rounds(spec, RunnableFormat(*device.accelerator, spec.precision.products));
+}
+
 KernelTimes SharedLayerTimes(const InstanceSpec& spec, const InstanceHardware& hardware,
                              double tokens) {
-  const LayerCounts counts = CountLayers(*spec.model);
   KernelTimes times;
-  if (counts.dense > 0) {
-    times += counts.dense * LayerTimes(spec, hardware, counts.first_dense, tokens);
-  }
-  if (counts.expert > 0) {
-    times += counts.expert * LayerTimes(spec, hardware, counts.first_expert, tokens);
+  for (const LayerGroup& group : CountLayers(*spec.model).groups) {
+    times += group.count * LayerTimes(spec, hardware, group.first, tokens);
   }
   const LayerShard shard{.sequences = 1, .sequence_length = tokens};
   times.memory += StreamTime(hardware.device, EmbeddingTraffic(*spec.model, shard, kWideBytes));
@@ -173,7 +205,7 @@ KernelTimes LatentExpansionTimes(const InstanceSpec& spec, const InstanceHardwar
   KernelTimes times;
   const GemmOp up{"kv_up", {tokens, width, static_cast<double>(latent.kv_lora_rank)}};
   AddProduct(spec, hardware.device, up, true, times);
-  return static_cast<double>(spec.model->layers) * times;
+  return static_cast<double>(AttentionLayers(*spec.model)) * times;
 }
 
 KernelTimes LatentAbsorptionTimes(const InstanceSpec& spec, const InstanceHardware& hardware,
@@ -188,7 +220,7 @@ KernelTimes LatentAbsorptionTimes(const InstanceSpec& spec, const InstanceHardwa
   KernelTimes times;
   times.AddMatrix(ServingGemm(hardware.device, wide, {tokens, rank, nope, heads}));
   times.AddMatrix(ServingGemm(hardware.device, wide, {tokens, value, rank, heads}));
-  return static_cast<double>(spec.model->layers) * times;
+  return static_cast<double>(AttentionLayers(*spec.model)) * times;
 }
 
 }  // namespace fleetsim

@@ -3,20 +3,35 @@
 #ifndef SIM_SERVING_LAYER_TIMES_H_
 #define SIM_SERVING_LAYER_TIMES_H_
 
+#include <vector>
+
 #include "sim/serving/instance_spec.h"
 #include "sim/serving/kernel_times.h"
 
 namespace fleetsim {
 
-// Layers of a model by what a step does in them.
-struct LayerCounts {
-  int dense = 0, expert = 0;   // feed-forward blocks; every layer is one of the two
-  int full = 0, windowed = 0;  // attention
-  int first_dense = -1, first_expert = -1;
+// Layers that cost the same.
+struct LayerGroup {
+  LayerKind kind;
+  int first = 0, count = 0;
+};
 
-  int Layers() const { return dense + expert; }
+// Layers of a model by what a step does in them. A layer has at most one mixer of tokens and at
+// most one feed-forward block.
+struct LayerCounts {
+  int dense = 0, expert = 0;               // feed-forward blocks
+  int full = 0, windowed = 0, sparse = 0;  // attention: to all keys, to a window's, to chosen ones
+  int indexers = 0;                        // that choose
+  int recurrent = 0;
+  int layers = 0;
+  std::vector<LayerGroup> groups;
+
+  int Attention() const { return full + windowed + sparse; }
 };
 LayerCounts CountLayers(const Architecture& model);
+
+// Inputs of the layers' products are rounded to a narrow format by kernels of their own.
+bool RoundsApart(const InstanceSpec& spec, const Device& device);
 
 // Projections, dense feed-forward blocks, shared experts, routers, norms, quantisation of their
 // inputs, and the all-reduces between tensor ranks, of all layers. `tokens` on one attention rank.

@@ -5,6 +5,8 @@
 
 #include "sim/base/check.h"
 #include "sim/serving/expert_times.h"
+#include "sim/serving/launches.h"
+#include "sim/serving/mixer_times.h"
 
 namespace fleetsim {
 namespace {
@@ -12,9 +14,6 @@ namespace {
 constexpr double kWideBytes = 2;
 // Prompts that are not cut can be much longer than the token budget.
 constexpr double kTableTokens = 131072;
-// Launches of a layer beyond one with plain attention: second down- and up-projection, their norms,
-// two that join the parts of queries and keys.
-constexpr double kLatentLaunches = 6;
 
 double Items(const StepLoad& load) {
   return static_cast<double>(load.decodes) + static_cast<double>(load.prefill.size());
@@ -24,7 +23,9 @@ double Items(const StepLoad& load) {
 LayerCounts OneLayer(const LayerCounts& layers) {
   LayerCounts one;
   one.dense = 1;
-  (layers.full > 0 ? one.full : one.windowed) = 1;
+  one.layers = 1;
+  (layers.full > 0 ? one.full : layers.sparse > 0 ? one.sparse : one.windowed) = 1;
+  one.indexers = one.sparse;
   return one;
 }
 
@@ -39,7 +40,9 @@ InstanceHardware WithKernelsOf(const ServingEngine& engine, InstanceHardware har
 InstanceModel::InstanceModel(const InstanceSpec& spec, const InstanceHardware& hardware)
     : spec_(spec),
       hardware_(WithKernelsOf(*spec.engine, hardware)),
-      layers_(CountLayers(*spec.model)) {
+      layers_(CountLayers(*spec.model)),
+      launches_(LaunchesOf(spec_, hardware_.device)),
+      recorded_launches_(RecordedLaunchesOf(spec_)) {
   const double draft = 1.0 + spec_.DraftTokens();
   const double most = std::max(
       {kTableTokens, 1.0 * spec_.options.token_budget, spec_.options.max_sequences * draft});
@@ -51,6 +54,10 @@ InstanceModel::InstanceModel(const InstanceSpec& spec, const InstanceHardware& h
   if (spec_.model->latent) {
     expansion_ = table(most, LatentExpansionTimes);
     absorption_ = table(spec_.options.max_sequences * draft, LatentAbsorptionTimes);
+  }
+  if (layers_.recurrent > 0) {
+    prompt_recurrence_ = table(most, PromptRecurrenceTimes);
+    decode_recurrence_ = table(spec_.options.max_sequences, DecodeRecurrenceTimes);
   }
   if (spec_.speculation) further_ = table(most, FurtherTokenTimes);
   if (layers_.expert == 0) return;
@@ -99,15 +106,15 @@ KernelTimes InstanceModel::AttentionTimes(const LayerCounts& layers, const RankP
   const Device& device = hardware_.device;
   KernelTimes times;
   if (part.prompt_tokens > 0) {
-    const double chunks = part.chunks * pieces;
-    times += 1.0 / pieces *
-             PrefillAttentionTimes(spec_, device, layers,
-                                   {chunks, part.prompt_tokens / part.chunks, part.past});
+    const PrefillWork prompts{part.chunks * pieces, part.prompt_tokens / part.chunks, part.past};
+    times += 1.0 / pieces * PrefillAttentionTimes(spec_, device, layers, prompts);
+    times += 1.0 / pieces * PromptIndexTimes(spec_, device, layers, prompts);
   }
   if (part.decodes > 0) {
-    times += std::min(1.0, part.decodes) *
-             DecodeAttentionTimes(spec_, device, layers,
-                                  {std::max(1.0, part.decodes), part.context, part.query_tokens});
+    const DecodeWork decodes{std::max(1.0, part.decodes), part.context, part.query_tokens};
+    const double share = std::min(1.0, part.decodes);
+    times += share * DecodeAttentionTimes(spec_, device, layers, decodes);
+    times += share * DecodeIndexTimes(spec_, device, layers, decodes);
   }
   return times;
 }
@@ -119,6 +126,10 @@ KernelTimes InstanceModel::RankTimes(const RankPart& part, double pieces) const 
   if (spec_.model->latent) {
     times += expansion_.At(part.prompt_tokens + part.chunks * part.past);
     times += absorption_.At(part.decodes * part.query_tokens);
+  }
+  if (layers_.recurrent > 0) {
+    times += prompt_recurrence_.At(part.prompt_tokens);
+    times += decode_recurrence_.At(part.decodes);
   }
   if (!spec_.speculation) return times;
   // Prompts fill the further-token module's cache; each draft token is a pass of its own.
@@ -184,11 +195,7 @@ Seconds InstanceModel::LaunchTime(const RankPart& busiest, bool decode) const {
   const EngineHost& host = spec_.engine->host;
   const bool recorded =
       decode ? busiest.decodes <= host.graph_sequences : busiest.Tokens() <= host.graph_tokens;
-  if (recorded && host.recorded_launches_per_layer == 0) return Seconds(0);
-  const double latent = spec_.model->latent ? kLatentLaunches : 0.0;
-  const double launches = recorded ? (host.recorded_launches_per_layer + latent) * layers_.Layers()
-                                   : (host.launches_per_layer + latent) * layers_.Layers() +
-                                         host.expert_launches_per_layer * layers_.expert;
+  const double launches = recorded ? recorded_launches_ : launches_;
   return host.per_launch * (launches / hardware_.host_speed);
 }
 
@@ -257,7 +264,7 @@ StepCost InstanceModel::CostOf(const Pass& pass, Seconds host) const {
   KernelTimes kernels = pass.kernels;
   kernels.communication += pass.exchange;
   kernels.Settle(hardware_.device.kernels->settled_clock);
-  const double layers = layers_.Layers(), stages = spec_.layout.pipeline;
+  const double layers = layers_.layers, stages = spec_.layout.pipeline;
   const double scale = stages * std::ceil(layers / stages) / layers;
   const Seconds device = scale * Max(kernels.Total(), LaunchTime(pass.busiest, pass.decode));
   const bool overlaps = spec_.engine->host.overlaps || stages > 1;

@@ -61,9 +61,12 @@ class InstanceModel : public StepModel {
   const InstanceSpec spec_;
   const InstanceHardware hardware_;  // with the engine's own kernels
   const LayerCounts layers_;
+  const double launches_;  // of a step that is not recorded
+  const double recorded_launches_;
   // Of all layers, over tokens of one attention rank; experts of one layer, over those of all.
   TokenTable shared_, further_, head_, expansion_, absorption_, experts_;
   TokenTable prompt_exchange_, decode_exchange_;
+  TokenTable prompt_recurrence_, decode_recurrence_;  // all layers, over tokens and sequences
 };
 
 }  // namespace fleetsim
