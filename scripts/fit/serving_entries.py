@@ -12,7 +12,7 @@ KERNELS = tables.ROOT / "platforms" / "catalog" / "kernels"
 NAMES = {"bfloat16": {"weights": "BF16"}, "fp8": {"weights": "FP8", "scaling": "PER_TENSOR"},
          "fp8_block": {"weights": "FP8", "scaling": "PER_BLOCK"}, "nvfp4": {"weights": "FP4", "scaling": "NV"},
          "sq": {"weights": "INT8", "scaling": "PER_ROW"}, "int8_wo": {"weights": "INT8", "weights_only": "true"},
-         "int4_wo": {"weights": "INT4", "weights_only": "true"},
+         "int4_wo": {"weights": "INT4", "weights_only": "true"}, "int4": {"weights": "INT4"},
          "w4a16_mxfp4": {"weights": "FP4", "scaling": "MX", "weights_only": "true"},
          "w4a8_mxfp4_mxfp8": {"weights": "FP4", "scaling": "MX"}}
 ELEMENTS = {"bfloat16": "BF16", "fp8": "FP8"}
@@ -37,6 +37,19 @@ RELATIVES = {
     "google-tpu": "nvidia-a100"}
 
 
+# Of such classes what somebody measured or what follows from how the part works, in place of the relative's: decode
+# attention's share of the bandwidth, and 4-bit experts, of which 0.52 bytes an element are read, and 2 (1 with INT8
+# activations) written and read again.
+DECODE_MEMORY = {"huawei-ascend-910b": 0.55}
+WIDENED_BYTES = {"huawei-ascend-910b": {"int4_wo": 4.0, "int4": 2.0}}
+INT4_BYTES = 0.52
+PART_NOTES = {"huawei-ascend-910b": (
+    "; decode memory_ratio measured: paged attention of 16 sequences of 4,096 tokens with 40 and 8 heads takes 343 us, 0.49 of "
+    "the bandwidth (hw-native-sys/pypto-lib issue 622), of one of 131,072 with 32 and 8 heads 565 us, 0.59 (huawei-csl/pto-kernels "
+    "pull request 193); INT4 experts estimated: vector cores widen them to 16 bits, or 8 with INT8 activations, through memory "
+    "(hw-native-sys/pypto issue 2040), at the bandwidth of streams")}
+
+
 class Training:
     """What the rest of an entry says of its products, attention and memory."""
 
@@ -47,6 +60,7 @@ class Training:
             self.sustained.setdefault(dtype, float(ratio))
         self.first = next(iter(self.sustained.values()))
         self.memory = float(re.search(r"memory_efficiency_ratio: ([\d.e-]+)", self.text)[1])
+        self.stream = float(re.search(r"stream_efficiency_ratio: ([\d.e-]+)", self.text)[1])
         self.stream_start_up = float(re.search(r"stream_start_up_s: ([\d.e-]+)", self.text)[1])
         points = re.findall(r"point \{ head_dim: (\d+) forward_ratio: ([\d.e-]+)", self.text)
         sizes = {size: float(ratio) for size, ratio in points}  # of the latest generation
@@ -86,9 +100,20 @@ def scaled(relative, name, of):
         for key in ["memory"] + [f"memory{size}" for size in kernel.get("sizes", ())]:
             kernel[key] = min(1.0, kernel[key] * memory)
         kernel["arithmetic"] = min(1.0, kernel["arithmetic"] * attention)
-    for _, kernel in entry["experts"]:
-        kernel["arithmetic"] = min(1.0, kernel["arithmetic"] * general)
+    for dtype, kernel in entry["experts"]:
+        element = NAMES[dtype]["weights"]
+        narrow = here.sustained.get(element, here.first) / here.first if "weights_only" not in NAMES[dtype] else 1.0
+        kernel["arithmetic"] = min(1.0, kernel["arithmetic"] * general) * narrow
         kernel["memory"] = min(1.0, kernel["memory"] * memory)
+    for _, latent, kernel in ((one[0], one[1], one[-1]) for one in entry["decode"] if name in DECODE_MEMORY):
+        if not latent:
+            for key in ["memory"] + [f"memory{size}" for size in kernel.get("sizes", ())]:
+                kernel[key] = DECODE_MEMORY[name]
+    experts = next(kernel for dtype, kernel in entry["experts"] if dtype == "bfloat16")
+    for dtype, widened in WIDENED_BYTES.get(name, {}).items():
+        rate = here.sustained["INT8"] / here.first if dtype == "int4" else 1.0
+        entry["experts"].append((dtype, experts | {
+            "arithmetic": experts["arithmetic"] * rate, "memory": INT4_BYTES / (INT4_BYTES + widened) * here.stream}))
     return entry
 
 
@@ -218,4 +243,4 @@ def write_all(entries, partly):
         if name in partly:
             replace(entry, partly[name])
             note += "; decode, latent decode and FP8 products fitted on alibaba/InferSim bench_data, Apache-2.0"
-        write(entry, "INFERRED", note)
+        write(entry, "INFERRED", note + PART_NOTES.get(name, ""))

@@ -15,12 +15,12 @@ namespace fleetsim {
 
 // What the host does around a step. Step and sequence: BLIS's fit to 36 measured vLLM runs
 // (docs/serving.md); a request: tokens to text, streams opened and closed; launches as eager
-// PyTorch.
+// PyTorch; of experts: router, its top k, two that sort copies, two that quantise, their sum.
 struct EngineHost {
   Seconds per_step = Seconds(126e-6), per_sequence = Seconds(4e-6), per_request = Seconds(1e-4);
   Seconds frontend;  // latency of a request outside the engine
   bool overlaps = false;
-  double launches_per_layer = 14;
+  double launches_per_layer = 14, expert_launches_per_layer = 7, recorded_launches_per_layer = 0;
   Seconds per_launch = Seconds(5e-6);
   int graph_sequences = 0, graph_tokens = 0;
 };

@@ -61,4 +61,20 @@ double DistinctExperts(double experts, double copies, double skew) {
   return distinct;
 }
 
+// Largest of `ranks` independent Poisson counts: the sum over x of 1 - F(x)^ranks. Counts further
+// than ten deviations below the mean do not occur.
+double BusiestRankCopies(double mean, int ranks) {
+  if (ranks == 1 || mean <= 0) return mean;
+  const double reach = 10 * std::sqrt(mean) + 10;
+  double count = std::floor(std::max(0.0, mean - reach));
+  double chance = std::exp(count * std::log(mean) - mean - std::lgamma(count + 1));
+  double below = chance, largest = count;
+  for (const double last = mean + reach; count < last;) {
+    largest += 1 - std::pow(std::min(1.0, below), ranks);
+    chance *= mean / ++count;
+    below += chance;
+  }
+  return std::min(largest, mean * ranks);
+}
+
 }  // namespace fleetsim

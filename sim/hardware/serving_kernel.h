@@ -115,6 +115,10 @@ KernelCost ExpertLayer(const Device& device, const ProductFormat& format, const 
 // independent copies. `skew` is the exponent of a power law of popularity (0: uniform).
 double DistinctExperts(double experts, double copies, double skew = 0);
 
+// Expected copies of the rank that has most, of `ranks` with `mean` copies each: every expert is as
+// popular as the next, and each token chooses by itself. The others wait for that rank.
+double BusiestRankCopies(double mean, int ranks);
+
 }  // namespace fleetsim
 
 #endif  // SIM_HARDWARE_SERVING_KERNEL_H_

@@ -15,6 +15,8 @@ const std::vector<Bounds>& EngineBounds() {
       {"host_s_per_request", 0, 1, "s; 1 ms is 1e-3"},
       {"frontend_s_per_request", 0, 10, "s; 5 ms is 5e-3"},
       {"launches_per_layer", 0, 10000, "launches a layer"},
+      {"expert_launches_per_layer", 0, 10000, "launches a layer"},
+      {"recorded_launches_per_layer", 0, 10000, "launches a layer"},
       {"host_s_per_launch", 0, 1e-3, "s; 5 us is 5e-6"},
       {"graph_sequences", 0, 1e6, "sequences"},
       {"graph_tokens", 0, 1e6, "tokens"},
@@ -44,6 +46,10 @@ void ReadHost(const proto::ServingEngine& entry, EngineHost& host) {
   Take(entry.has_host_s_per_request(), entry.host_s_per_request(), host.per_request);
   Take(entry.has_frontend_s_per_request(), entry.frontend_s_per_request(), host.frontend);
   Take(entry.has_launches_per_layer(), entry.launches_per_layer(), host.launches_per_layer);
+  Take(entry.has_expert_launches_per_layer(), entry.expert_launches_per_layer(),
+       host.expert_launches_per_layer);
+  Take(entry.has_recorded_launches_per_layer(), entry.recorded_launches_per_layer(),
+       host.recorded_launches_per_layer);
   Take(entry.has_host_s_per_launch(), entry.host_s_per_launch(), host.per_launch);
   host.overlaps = entry.overlaps_host();
   host.graph_sequences = entry.graph_sequences();

@@ -1,5 +1,7 @@
 #include "sim/serving/expert_times.h"
 
+#include <algorithm>
+
 #include "sim/collective/expert.h"
 
 namespace fleetsim {
@@ -41,8 +43,8 @@ KernelTimes ExpertTimes(const InstanceSpec& spec, const InstanceHardware& hardwa
   const Experts& experts = *spec.model->experts;
   const ServingLayout& layout = spec.layout;
   ExpertShape shape;
-  shape.copies =
-      tokens * experts.per_token / layout.expert * (layout.expert > 1 ? layout.expert_load : 1.0);
+  const double mean = tokens * experts.per_token / layout.expert;
+  shape.copies = std::max(BusiestRankCopies(mean, layout.expert), mean * layout.expert_load);
   shape.hidden = spec.model->hidden;
   shape.inter = static_cast<double>(experts.ffn) / layout.ExpertTensor();
   shape.experts = static_cast<double>(experts.experts + layout.redundant_experts) / layout.expert;

@@ -5,9 +5,7 @@
 namespace fleetsim {
 namespace {
 
-// Experts: router, its top k, two that sort copies, two that quantise, the sum of copies. Shared
-// ones: up-projection, activation, down-projection.
-constexpr double kExpertLaunches = 7;
+// Shared experts: up-projection, activation, down-projection.
 constexpr double kSharedExpertLaunches = 3;
 // Second down- and up-projection, their norms, two that join the parts of queries and keys.
 constexpr double kLatentLaunches = 6;
@@ -33,7 +31,8 @@ double RoundedInputs(const InstanceSpec& spec, const Device& device, const Layer
 double LaunchesOfLayer(const InstanceSpec& spec, const Device& device, const LayerKind& kind) {
   double launches = spec.engine->host.launches_per_layer * kind.Blocks() / 2.0;
   if (kind.block == Block::kExperts) {
-    launches += kExpertLaunches + (spec.model->experts->shared > 0 ? kSharedExpertLaunches : 0.0);
+    launches += spec.engine->host.expert_launches_per_layer +
+                (spec.model->experts->shared > 0 ? kSharedExpertLaunches : 0.0);
   }
   if (kind.mixer == Mixer::kRecurrence) launches += kRecurrenceLaunches;
   if (kind.mixer == Mixer::kAttention && spec.model->latent) launches += kLatentLaunches;
@@ -49,6 +48,12 @@ double LaunchesOf(const InstanceSpec& spec, const Device& device) {
     launches += group.count * LaunchesOfLayer(spec, device, group.kind);
   }
   return launches;
+}
+
+double RecordedLaunchesOf(const InstanceSpec& spec) {
+  const double launches = spec.engine->host.recorded_launches_per_layer;
+  if (launches == 0) return 0;
+  return (launches + (spec.model->latent ? kLatentLaunches : 0.0)) * spec.model->layers;
 }
 
 }  // namespace fleetsim

@@ -10,6 +10,10 @@ namespace fleetsim {
 // docs/serving.md, "The engine".
 double LaunchesOf(const InstanceSpec& spec, const Device& device);
 
+// Of a step from recorded graphs: none, or where the graphs are of pieces between attention what
+// the host launches there.
+double RecordedLaunchesOf(const InstanceSpec& spec);
+
 }  // namespace fleetsim
 
 #endif  // SIM_SERVING_LAUNCHES_H_

@@ -41,7 +41,8 @@ InstanceModel::InstanceModel(const InstanceSpec& spec, const InstanceHardware& h
     : spec_(spec),
       hardware_(WithKernelsOf(*spec.engine, hardware)),
       layers_(CountLayers(*spec.model)),
-      launches_(LaunchesOf(spec_, hardware_.device)) {
+      launches_(LaunchesOf(spec_, hardware_.device)),
+      recorded_launches_(RecordedLaunchesOf(spec_)) {
   const double draft = 1.0 + spec_.DraftTokens();
   const double most = std::max(
       {kTableTokens, 1.0 * spec_.options.token_budget, spec_.options.max_sequences * draft});
@@ -188,13 +189,14 @@ Seconds InstanceModel::HostTime(const std::vector<StepLoad>& ranks) const {
   return slowest / hardware_.host_speed;
 }
 
-// Steps from recorded graphs are launched at once; the others take the host so long.
+// Steps from recorded graphs are launched at once, or piece by piece with attention between; the
+// others take the host so long.
 Seconds InstanceModel::LaunchTime(const RankPart& busiest, bool decode) const {
   const EngineHost& host = spec_.engine->host;
   const bool recorded =
       decode ? busiest.decodes <= host.graph_sequences : busiest.Tokens() <= host.graph_tokens;
-  if (recorded) return Seconds(0);
-  return host.per_launch * (launches_ / hardware_.host_speed);
+  const double launches = recorded ? recorded_launches_ : launches_;
+  return host.per_launch * (launches / hardware_.host_speed);
 }
 
 // Products draw between streaming and full power by how busy they keep the matrix units. A step

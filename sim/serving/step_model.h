@@ -62,6 +62,7 @@ class InstanceModel : public StepModel {
   const InstanceHardware hardware_;  // with the engine's own kernels
   const LayerCounts layers_;
   const double launches_;  // of a step that is not recorded
+  const double recorded_launches_;
   // Of all layers, over tokens of one attention rank; experts of one layer, over those of all.
   TokenTable shared_, further_, head_, expansion_, absorption_, experts_;
   TokenTable prompt_exchange_, decode_exchange_;

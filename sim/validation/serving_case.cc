@@ -12,6 +12,7 @@
 #include "sim/validation/case_fleet.h"
 #include "sim/validation/case_model.h"
 #include "sim/validation/serving_formats.h"
+#include "sim/validation/serving_recipe.h"
 #include "sim/validation/split_pools.h"
 #include "sim/validation/trtllm_bench.h"
 
@@ -31,6 +32,8 @@ constexpr int kServerBatch = 896;
 // 2025, MLPerf Inference v5.1 closed in August 2025.
 std::string EngineText(const ServingCase& point) {
   std::string text(absl::StripAsciiWhitespace(absl::AsciiStrToLower(point.engine)));
+  const ServingRecipe* recipe = RecipeOf(point);
+  if (recipe != nullptr && recipe->full_graphs) return absl::StrCat(text, " full graphs");
   const bool nightly = absl::StrContains(text, "nightly");
   // A release of Dynamo, whose image holds the engine of its time (tensorrtllm-runtime 0.8.1).
   if (point.split && absl::StartsWith(text, "trtllm 0.")) return "trtllm 1.2";
@@ -123,17 +126,34 @@ double PowerCapOf(const ServingCase& point, std::vector<std::string>& rules) {
   return std::regex_search(notes, match, stated) ? std::stod(match[1]) : 0;
 }
 
+// An Atlas 800 A3 has eight packages of two dies, which software sees as accelerators.
+int OfHost(const std::string& accelerator) {
+  return absl::StrContains(absl::AsciiStrToLower(accelerator), "-die") ? 16 : 8;
+}
+
 absl::StatusOr<FleetRequest> HardwareOf(const ServingCase& point, const InstanceGroup& group,
                                         const Catalog& catalog, std::vector<std::string>& rules) {
   MeasuredCase measured = point.measured;
   measured.accelerators = group.instances * group.layout.Accelerators();
-  measured.per_node = std::min(8, *measured.accelerators);
+  const int of_host = OfHost(measured.accelerator);
+  measured.per_node = std::min(of_host, *measured.accelerators);
   measured.accelerator = BoardOf(measured);
   Strategy strategy;
-  strategy.tensor = std::min(8, group.layout.StageAccelerators());
+  strategy.tensor = std::min(of_host, group.layout.StageAccelerators());
   strategy.data = *measured.accelerators / strategy.tensor;
   ASSIGN_OR_RETURN(FleetRequest fleet, FleetOf(measured, strategy, catalog, rules));
   return fleet;
+}
+
+// What the row leaves to the recipe that it ran.
+void SetRecipe(const ServingCase& point, EngineRequest& options, std::vector<std::string>& rules) {
+  const ServingRecipe* recipe = RecipeOf(point);
+  if (recipe == nullptr) return;
+  if (recipe->max_sequences > 0) options.max_sequences = recipe->max_sequences;
+  if (recipe->token_budget > 0) options.token_budget = recipe->token_budget;
+  rules.push_back(absl::StrCat("recipe: at most ", recipe->max_sequences, " sequences a replica, ",
+                               recipe->token_budget, " tokens a step (0: default), ",
+                               recipe->full_graphs ? "full graphs" : "graphs in pieces"));
 }
 
 // One pool of instances, and where it stands.
@@ -150,6 +170,7 @@ absl::Status SetPool(const ServingCase& point, const Accelerator& accelerator,
   pool.options = TrtllmBenchOptions(point, job, group.layout, accelerator, result.rules);
   if (result.load.token_budget) pool.options.token_budget = result.load.token_budget;
   pool.options.poll_steps = result.load.poll_steps;
+  SetRecipe(point, pool.options, result.rules);
   if (result.load.limits && absl::StartsWith(point.measured.model, "Llama-2-70B") &&
       absl::StartsWithIgnoreCase(point.engine, "tensorrt")) {
     pool.options.max_sequences = kServerBatch;
@@ -204,6 +225,10 @@ absl::StatusOr<ServingTranslation> TranslateServing(const ServingCase& point,
   ASSIGN_OR_RETURN(job.precision, FormatsOf(point, job.model, *accelerator, result.rules));
   ASSIGN_OR_RETURN(result.load, LoadOf(point, *engine, result.rules));
   ASSIGN_OR_RETURN(job.speculation, SpeculationOf(point, result.rules));
+  if (job.speculation && job.model.multi_token_prediction_layers == 0) {
+    job.model.multi_token_prediction_layers = 1;
+    result.rules.push_back("draft model: one more layer of the model's own");
+  }
   if (point.split) {
     RETURN_IF_ERROR(SetSplitPools(point, job, result.rules));
     ASSIGN_OR_RETURN(result.fleet, SplitFleetOf(point.measured, job, catalog, result.rules));

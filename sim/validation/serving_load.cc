@@ -8,6 +8,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "sim/validation/serving_recipe.h"
 #include "sim/validation/trtllm_bench.h"
 
 namespace fleetsim {
@@ -288,11 +289,29 @@ absl::StatusOr<InstanceGroup> GroupOf(const ServingCase& point, const Architectu
   return group;
 }
 
+namespace {
+
+// Of rows that say no more than that they speculate.
+absl::StatusOr<std::optional<Speculation>> SpeculationOfRecipe(const ServingCase& point,
+                                                               std::vector<std::string>& rules) {
+  if (!absl::StrContains(point.measured.notes, "speculation")) return std::optional<Speculation>();
+  const ServingRecipe* recipe = RecipeOf(point);
+  if (recipe == nullptr || recipe->draft_tokens == 0) {
+    return Missing("acceptance of speculative decoding is not stated");
+  }
+  rules.push_back(absl::StrCat("recipe: ", recipe->accepted_tokens, " tokens a step of ",
+                               recipe->draft_tokens, " draft tokens"));
+  return std::optional<Speculation>(
+      {.draft_tokens = recipe->draft_tokens, .accepted_tokens = recipe->accepted_tokens});
+}
+
+}  // namespace
+
 absl::StatusOr<std::optional<Speculation>> SpeculationOf(const ServingCase& point,
                                                          std::vector<std::string>& rules) {
   const std::string& notes = point.measured.notes;
   std::smatch match;
-  if (!absl::StrContains(notes, "MTP")) return std::optional<Speculation>();
+  if (!absl::StrContains(notes, "MTP")) return SpeculationOfRecipe(point, rules);
   if (absl::StrContains(notes, "SIMULATED MTP")) return Missing("simulated acceptance");
   if (absl::StrContains(notes, "MTP-3")) {
     return Missing("acceptance of speculative decoding is not stated");

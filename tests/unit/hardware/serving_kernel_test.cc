@@ -181,6 +181,17 @@ TEST(DistinctExpertsTest, AgreesWithOccupancy) {
   EXPECT_NEAR(DistinctExperts(1, 5), 1, 1e-6);
 }
 
+TEST(BusiestRankCopiesTest, IsTheLargestOfPoissonCounts) {
+  EXPECT_DOUBLE_EQ(BusiestRankCopies(17, 1), 17);
+  // Two counts: the mean plus half their expected distance, sqrt(mean / pi) of many.
+  EXPECT_NEAR(BusiestRankCopies(1e4, 2), 1e4 + std::sqrt(1e4 / M_PI), 1);
+  // Of 16 normal counts the largest lies 1.766 deviations above the mean.
+  EXPECT_NEAR(BusiestRankCopies(1e5, 16), 1e5 + 1.766 * std::sqrt(1e5), 5);
+  // One token of eight copies on 16 ranks: two of them meet somewhere.
+  EXPECT_NEAR(BusiestRankCopies(0.5, 16), 2.0, 0.1);
+  EXPECT_LE(BusiestRankCopies(0.01, 4), 0.04);
+}
+
 TEST(DistinctExpertsTest, SkewTouchesFewer) {
   double last = 0;
   for (const double copies : {1, 8, 64, 512}) {

@@ -277,6 +277,53 @@ TEST_F(ServingCaseTest, InferenceXRowsRunItsRecipes) {
   EXPECT_EQ(Translated(row).job.precision.cache, DataType::kBf16);
 }
 
+// Files of vllm-ascend's tests, which the row's source names.
+TEST_F(ServingCaseTest, VllmAscendRowsRunTheirRecipes) {
+  ServingCase row = Row("vllm-ascend", "700");
+  row.measured.model = "Qwen3-32B";
+  row.measured.accelerator = "Ascend-910C-die-64GB(A3)";
+  row.measured.accelerators = row.measured.tensor = 4;
+  row.measured.source = "vllm-ascend tests/e2e (nightly/weekly baseline of Qwen3-32B-Int8)";
+  const ServingTranslation whole = Translated(row);
+  EXPECT_EQ(whole.job.engine, "vllm-ascend-full-graph-2025");
+  EXPECT_EQ(whole.job.pools[0].options.max_sequences, 80);
+  EXPECT_EQ(whole.job.pools[0].options.token_budget, 40960);
+  row.measured.source = "vllm-ascend tests/e2e (nightly/weekly baseline of Qwen3-235B-A22B)";
+  const ServingTranslation pieces = Translated(row);
+  EXPECT_EQ(pieces.job.engine, "vllm-ascend-2025");
+  EXPECT_EQ(pieces.job.pools[0].options.max_sequences, 32);
+  row.measured.source = "vllm-ascend, an issue";
+  EXPECT_FALSE(Translated(row).job.pools[0].options.max_sequences);
+  row.engine = "vLLM-Ascend 0.9.1 TP2";
+  EXPECT_EQ(Translated(row).job.engine, "vllm-ascend-0.9");
+}
+
+TEST_F(ServingCaseTest, SpeculationNeedsAnAcceptance) {
+  ServingCase row = Row("vllm-ascend", "80");
+  row.measured.model = "Kimi-K2.5";
+  row.measured.accelerator = "Ascend-910C-die-64GB(A3)";
+  row.measured.accelerators = row.measured.expert = 16;
+  row.measured.tensor = 16;
+  row.weight_bits = 4;
+  row.measured.notes = "speculation on";
+  EXPECT_EQ(Reason(row), "acceptance of speculative decoding is not stated");
+  row.measured.source = "vllm-ascend tests/e2e (nightly/weekly baseline of Kimi-K2_5-W4A8-A2)";
+  const ServingTranslation recipe = Translated(row);
+  EXPECT_EQ(recipe.job.speculation->draft_tokens, 3);
+  EXPECT_DOUBLE_EQ(recipe.job.speculation->accepted_tokens, 3.2);
+  EXPECT_EQ(recipe.job.model.multi_token_prediction_layers, 1);
+}
+
+// Software sees the dies of an Atlas 800 A3, 16 of them behind one switch.
+TEST_F(ServingCaseTest, DiesShareAHost) {
+  ServingCase row = Row("vllm-ascend", "8");
+  row.measured.accelerator = "Ascend-910C-die-64GB(A3)";
+  row.measured.accelerators = row.measured.tensor = 16;
+  const ServingTranslation run = Translated(row);
+  EXPECT_EQ(run.fleet.server->name, "atlas-800t-a3-dies");
+  EXPECT_EQ(run.fleet.hosts, 1);
+}
+
 // aiconfigurator's benchmark rules: max_num_tokens = batch + prompt + 1500.
 TEST_F(ServingCaseTest, GeneratedRunsHaveTheGeneratorsBudget) {
   ServingCase row = Row("vllm ", "64");
