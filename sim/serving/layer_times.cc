@@ -13,6 +13,8 @@ constexpr double kWideBytes = 2;
 // Loss head: logits are written in 16 bits, read and written in 32 for temperature, read for the
 // largest or the sum.
 constexpr double kSamplingBytes = 2 + 4 + 4;
+// Sums of squares of q and of k, in 32 bits (vLLM, MiniMaxText01RMSNormTP.forward_qk).
+constexpr double kHeadNormBytes = 8;
 
 bool StaticScales(NumberFormat format) { return format.scaling == Scaling::kTensorDelayed; }
 
@@ -50,6 +52,11 @@ void AddProducts(const InstanceSpec& spec, const Device& device, const LayerOper
   }
 }
 
+// One norm over the heads of all ranks needs their sums of squares.
+bool SumsHeadNorms(const InstanceSpec& spec) {
+  return spec.model->qk_norm_across_heads && spec.layout.tensor > 1;
+}
+
 Seconds ElementwiseTime(const InstanceSpec& spec, const Device& device,
                         const LayerOperators& layer) {
   const EngineTraffic& traffic = spec.engine->traffic;
@@ -65,14 +72,17 @@ Seconds ElementwiseTime(const InstanceSpec& spec, const Device& device,
   const double saved = IsNarrow(format.dtype) && FusesCast(*spec.engine, format)
                            ? kWideBytes - StoredBytes(format)
                            : 0.0;
-  const double head_norms = model.qk_norm ? 2 * kWideBytes * layer.query_key_elements : 0.0;
+  // With a sum over ranks in between, q and k are read twice.
+  const double head_norms =
+      model.qk_norm ? (SumsHeadNorms(spec) ? 3 : 2) * kWideBytes * layer.query_key_elements : 0.0;
   const Bytes bytes(layer.hidden_elements *
                         (traffic.hidden - 2 * saved + 2 * kWideBytes * layer.extra_hidden_passes) +
                     layer.tokens * qkv_width * traffic.attention +
                     layer.ffn_elements * (traffic.ffn - saved / (model.gated_ffn ? 1.5 : 1.0)) +
                     head_norms);
   return StreamTime(device, bytes) +
-         device.kernels->stream_start_up * std::max(0.0, traffic.kernels - 1);
+         device.kernels->stream_start_up *
+             (std::max(0.0, traffic.kernels - 1) + (SumsHeadNorms(spec) ? 1.0 : 0.0));
 }
 
 // Engines' own kernels take no more: TensorRT-LLM's workspace (max_workspace_size_auto), and near
@@ -92,7 +102,11 @@ Seconds LayerCollectives(const InstanceSpec& spec, const InstanceHardware& hardw
                          bool experts) {
   const Bytes bytes(tokens * spec.model->hidden * kWideBytes);
   const bool exchanges = experts && spec.layout.attention_data > 1;
-  return AllReduceTime(hardware, spec.layout.tensor, bytes) * (exchanges ? 1.0 : 2.0);
+  Seconds time = AllReduceTime(hardware, spec.layout.tensor, bytes) * (exchanges ? 1.0 : 2.0);
+  if (SumsHeadNorms(spec)) {
+    time += AllReduceTime(hardware, spec.layout.tensor, Bytes(tokens * kHeadNormBytes));
+  }
+  return time;
 }
 
 KernelTimes LayerTimes(const InstanceSpec& spec, const InstanceHardware& hardware, int layer,
