@@ -82,7 +82,8 @@ Experts ReadExperts(const proto::Model::Experts& entry) {
           .shared_gate = entry.shared_gate(),
           .popularity_exponent = entry.has_popularity_exponent()
                                      ? std::optional<double>(entry.popularity_exponent())
-                                     : std::nullopt};
+                                     : std::nullopt,
+          .router_fp32 = entry.router_fp32()};
 }
 
 LatentAttention ReadLatentAttention(const proto::Model::LatentAttention& entry) {

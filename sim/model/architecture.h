@@ -28,6 +28,7 @@ struct Experts {
   int latent = 0;            // width that routed experts work in; zero: the hidden width
   bool shared_gate = false;  // the shared experts' output is weighed by a product with the input
   std::optional<double> popularity_exponent;
+  bool router_fp32 = false;  // engines multiply the router in 32 bits
 };
 
 // Multi-head latent attention (DeepSeek-V2, arXiv 2405.04434, section 2.1).

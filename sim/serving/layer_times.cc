@@ -37,6 +37,18 @@ void AddProduct(const InstanceSpec& spec, const Device& device, const GemmOp& ge
   }
 }
 
+// The input is widened first, and cuBLAS multiplies on vector units (vLLM and SGLang, minimax_m2.py:
+// gate(hidden_states.to(torch.float32))).
+bool RoutesIn32Bits(const InstanceSpec& spec, const Device& device) {
+  return spec.model->experts && spec.model->experts->router_fp32 &&
+         device.accelerator->Peak(DataType::kFp32).value() > 0;
+}
+
+void AddRouterIn32Bits(const Device& device, const GemmShape& shape, KernelTimes& times) {
+  times.memory += StreamTime(device, Bytes(shape.m * shape.k * (kWideBytes + 4)));
+  times.matrix += GemmTime(device, DataType::kFp32, shape);
+}
+
 bool IsRouted(const GemmOp& gemm) { return absl::StartsWith(gemm.name, "expert_"); }
 
 // Products that a serving layer runs in every step: routed experts and what latent attention does
@@ -45,7 +57,13 @@ void AddProducts(const InstanceSpec& spec, const Device& device, const LayerOper
                  KernelTimes& times) {
   for (GemmOp gemm : layer.gemms) {
     if (IsRouted(gemm) || gemm.name == "kv_up") continue;
-    if (gemm.name == "router") gemm.shape.m = layer.tokens;
+    if (gemm.name == "router") {
+      gemm.shape.m = layer.tokens;
+      if (RoutesIn32Bits(spec, device)) {
+        AddRouterIn32Bits(device, gemm.shape, times);
+        continue;
+      }
+    }
     // Both down-projections read one input, and so do routed and shared experts.
     const bool casts = gemm.name != "kv_down" || !absl::StartsWith(layer.gemms[0].name, "q_down");
     AddProduct(spec, device, gemm, casts, times);

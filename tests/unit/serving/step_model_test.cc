@@ -286,40 +286,6 @@ TEST(InstanceModel, AttentionReplicasRunInLockstep) {
   EXPECT_EQ(uneven, model.Cost({StepLoad(), little, much, little}).duration);
 }
 
-// Few decodes hit fewer experts where some are popular; of many tokens the busiest rank gets more,
-// the more so the more ranks share them out.
-TEST(InstanceModel, PopularExpertsSpareWeightsAndBurdenTheirRank) {
-  const InstanceHardware hardware = HardwareFor("H200-SXM-141GB");
-  const auto matrix = [&](int ranks, double exponent, const StepLoad& load) {
-    ServingLayout layout{.tensor = ranks, .expert = ranks};
-    layout.popularity_exponent = exponent;
-    const StepCost cost = InstanceModel(Spec("qwen3-30b-a3b", layout), hardware).Cost({load});
-    return PartOf(cost, StepPart::kMatrix);
-  };
-  EXPECT_LT(matrix(1, 1.2, Decodes(16, 100)), 0.95 * matrix(1, 0, Decodes(16, 100)));
-  const double two = matrix(2, 1.2, Prompts(1, 16384)) / matrix(2, 0, Prompts(1, 16384));
-  const double four = matrix(4, 1.2, Prompts(1, 16384)) / matrix(4, 0, Prompts(1, 16384));
-  EXPECT_GT(two, 1.05);
-  EXPECT_GT(four, two);
-}
-
-// The sums of squares of one norm over the heads of all ranks: 8 bytes a token in each layer.
-TEST(InstanceModel, NormsAcrossHeadsAddASmallAllReduce) {
-  const InstanceHardware hardware = HardwareFor("H200-SXM-141GB");
-  const InstanceSpec across = Spec("minimax-m2.5", {.tensor = 4});
-  Architecture apart_model = *across.model;
-  apart_model.qk_norm_across_heads = false;
-  InstanceSpec apart = across;
-  apart.model = &apart_model;
-  const auto communication = [&](const InstanceSpec& spec) {
-    return PartOf(InstanceModel(spec, hardware).Cost({Decodes(4, 100)}), StepPart::kCommunication);
-  };
-  const Seconds more = communication(across) - communication(apart);
-  const Seconds two_a_layer = communication(apart) / 62;
-  EXPECT_GT(more / 62, 0.3 * two_a_layer);
-  EXPECT_LT(more / 62, 0.51 * two_a_layer);
-}
-
 // A step passes the stages one after another: the layers take as long as without stages, and what
 // goes from stage to stage comes on top. 32 layers on three stages: all keep the pace of 11.
 TEST(InstanceModel, StepsPassAllStages) {
