@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstddef>
 #include <numeric>
 #include <random>
 #include <utility>
@@ -48,10 +49,11 @@ void Apportion(double whole, double most, std::vector<double>& shares) {
 
 // Adds the busiest of the ranks, each with so many neighbours in `order`.
 void AddBusiest(int ranks, const std::vector<double>& order, BusiestRank& result) {
-  const int each = static_cast<int>(order.size()) / ranks;
+  const std::ptrdiff_t each =
+      std::max<std::ptrdiff_t>(1, static_cast<std::ptrdiff_t>(order.size()) / ranks);
   auto busiest = order.begin();
   double most = -1;
-  for (auto begin = order.begin(); begin != order.begin() + each * ranks; begin += each) {
+  for (auto begin = order.begin(); order.end() - begin >= each; begin += each) {
     const double copies = std::accumulate(begin, begin + each, 0.0);
     if (copies <= most) continue;
     most = copies;

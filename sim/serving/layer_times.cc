@@ -37,8 +37,8 @@ void AddProduct(const InstanceSpec& spec, const Device& device, const GemmOp& ge
   }
 }
 
-// The input is widened first, and cuBLAS multiplies on vector units (vLLM and SGLang, minimax_m2.py:
-// gate(hidden_states.to(torch.float32))).
+// The input is widened first, and cuBLAS multiplies on vector units (vLLM and SGLang,
+// minimax_m2.py: gate(hidden_states.to(torch.float32))).
 bool RoutesIn32Bits(const InstanceSpec& spec, const Device& device) {
   return spec.model->experts && spec.model->experts->router_fp32 &&
          device.accelerator->Peak(DataType::kFp32).value() > 0;
