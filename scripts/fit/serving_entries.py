@@ -180,7 +180,8 @@ def decode_line(cache, latent, p):
     points = "".join(f"    point {{ head_dim: {size} ratio: {p[f'memory{size}']:.4g} }}\n" for size in p.get("sizes", ()))
     return f"  decode {{\n    {fields(head | marks(p))} " + fields({
         "memory_ratio": p["memory"], "arithmetic_ratio": p["arithmetic"], "unit_share": p["unit_share"],
-        "key_tile": p["key_tile"], "max_split": p["max_split"], "ramp_tokens": p["ramp"],
+        "key_tile": p["key_tile"], "max_split": p["max_split"]}
+        | {key: p[key] for key in ("parts_per_unit",) if key in p} | {"ramp_tokens": p["ramp"],
         "start_up_s": p["start_up"], "split_latency_s": p["split_latency"],
         "query_latency_s": p["query_latency"]}) + f"\n{points}  }}"
 

@@ -110,9 +110,16 @@ def fit_product(rows, device, dtype, quantise_start_up, cached_bytes):
     return fit(free, predict, rows)
 
 
-def fit_decode(rows, device, shape_of, cached_bytes, sizes=()):
-    """The best of engines' habits: never splitting, or splitting into at most 32 or 256 parts. With `sizes` of heads
-    each has its own share of the bandwidth."""
+# Of one kernel: most parts of a cache, and the keys that parts are made of.
+HABITS = tuple({"max_split": most, "key_tile": 64} for most in (1, 32, 256))
+# TensorRT-LLM's XQA kernels cut a cache into n = t / 128 parts, no more than sqrt(8 n), until units have eight each
+# (cpp/tensorrt_llm/kernels/decoderMaskedMultiheadAttention, computeMultiBlockCount: kMinHistoryTokensPerBlock,
+# kTargetWaveFactor).
+XQA = {"max_split": 256, "key_tile": 128, "parts_per_unit": 8}
+
+
+def fit_decode(rows, device, shape_of, cached_bytes, sizes=(), habits=HABITS):
+    """The best of engines' habits of splitting. With `sizes` of heads each has its own share of the bandwidth."""
     shares = [f"memory{size}" for size in sizes] or ["memory"]
     free = Free([("start_up", 6e-6, 5e-7, 3e-5), ("unit_share", 1.1, .5, 6),
                  ("ramp", 100, 0, 2000), ("arithmetic", .3, .01, 1), ("split_latency", 3e-6, 1e-8, 5e-5),
@@ -125,8 +132,7 @@ def fit_decode(rows, device, shape_of, cached_bytes, sizes=()):
         return np.where(reading < SHORT_READING, SHORT_WEIGHT, 1.0)
 
     fits = []
-    for most in (1, 32, 256):
-        fixed = {"max_split": most, "key_tile": 64}
+    for fixed in habits:
 
         def predict(part, fixed=fixed):
             shape = shape_of(part)

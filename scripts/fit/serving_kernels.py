@@ -45,6 +45,8 @@ MEASURED = [
 TRITON_EXPERTS = {"nvidia-h200": "vllm-0.22.0"}
 # Name, and the rows that an expert's tokens are rounded up to, by the end of the kernel's name in the tables.
 EXPERT_KERNELS = {"": ("", 64), fits.LOW_LATENCY: (fits.LOW_LATENCY_NAME, 8), "fused_moe": ("triton", 16)}
+# Where grouped heads on 16-bit caches run TensorRT-LLM's XQA kernels; narrow caches have others.
+XQA_CLASSES = ("nvidia-h100", "nvidia-h200", "nvidia-l40s", "nvidia-rtx-pro-6000")
 H20_CACHE, FEWEST_ROWS = 60e6, 30
 MLA_STACK = {"a100_sxm": "trtllm-1.0.0", "l40s": "trtllm-1.0.0"}
 
@@ -99,8 +101,9 @@ class Fitter:
             for kind, part in parts:
                 if not len(part):
                     continue
+                habits = (fits.XQA,) if kind and cache == "bfloat16" and name in XQA_CLASSES else fits.HABITS
                 result = fits.fit_decode(part.reset_index(drop=True), device, lambda p, w=width: fits.decode_shape(p, w),
-                                         fits.CACHE[system], sorted(part.head_dim.unique()))
+                                         fits.CACHE[system], sorted(part.head_dim.unique()), habits)
                 kernel = self.note(name, f"attention decode, cache {cache}{kind}{label(library)}", result)
                 found.append((cache, False, kernel | marks(library) | ({"grouped": "true"} if kind else {})))
         return found

@@ -47,9 +47,13 @@ def decode_time(p, device, shape, cache=1.0, cached_bytes=0.0):
     units, memory = device["units"], device["bandwidth"] * p["memory"]
     pieces, keys, key_bytes = shape["pieces"], shape["keys"], shape["key_bytes"]
     most = np.minimum(np.maximum(1, np.ceil(keys / p["key_tile"])), p["max_split"])
-    splits = np.clip(np.floor(units / pieces), 1, most)
+    parts = p.get("parts_per_unit", 1)
+    if parts > 1:
+        most = np.clip(np.floor(keys / p["key_tile"]), 1, p["max_split"])
+        most = np.minimum(most, np.round(np.sqrt(parts * most)))
+    splits = np.clip(np.floor(parts * units / pieces), 1, most)
     part = np.ceil(keys / splits / p["key_tile"]) * p["key_tile"]
-    rounds = np.ceil(pieces * splits / units)
+    rounds = np.maximum(1, pieces * splits / units) if parts > 1 else np.ceil(pieces * splits / units)
     total = pieces * keys * key_bytes
     hit = np.where(total < cached_bytes, cache, 1.0)
     unit = rounds * (part / hit + p["ramp"]) * key_bytes * units / (memory * p["unit_share"])
@@ -91,10 +95,12 @@ def prefill_time(p, device, s):
 
 
 def expert_time(p, device, s):
-    """s: copies, routed, hidden, inter, experts (held), touched, weight_bytes of an element."""
+    """s: copies, routed, hidden, inter, experts (held), touched, weight_bytes of an element; rows of whole tiles where
+    experts have not all the same."""
     each = np.ceil(s["copies"] / s["touched"] / p["row_tile"]) * p["row_tile"]
+    rows = s.get("rows", each * s["touched"])
     weights = 3 * s["hidden"] * s["inter"]
-    arithmetic = 2 * each * s["touched"] * weights / (device["peak"] * p["arithmetic"])
+    arithmetic = 2 * rows * weights / (device["peak"] * p["arithmetic"])
     reading = s["touched"] * weights * s["weight_bytes"] / (device["bandwidth"] * p["memory"])
     copies = p["copy_passes"] * s["copies"] * 2 * (4 * s["hidden"] + 4 * s["inter"]) / device["bandwidth"]
     return (p["start_up"] + p["touched_latency"] * s["touched"] + p["held_latency"] * s["experts"]

@@ -58,6 +58,17 @@ struct CacheReading {
   double result_elements = 0;
 };
 
+// Parts of a piece. With several to a unit: TensorRT-LLM's computeMultiBlockCount, whose bound on
+// long caches keeps the sum of the parts short.
+double SplitsOf(const DecodeKernel& kernel, const CacheReading& work, double units) {
+  const double tiles = work.keys / kernel.key_tile;
+  const double each = kernel.parts_per_unit;
+  double most = std::clamp(std::ceil(tiles), 1.0, kernel.max_split);
+  if (each > 1) most = std::clamp(std::floor(tiles), 1.0, kernel.max_split);
+  if (each > 1) most = std::min(most, std::round(std::sqrt(each * most)));
+  return std::clamp(std::floor(each * units / work.pieces), 1.0, most);
+}
+
 // Long pieces are split until they fill the units; every unit has a start of its own to fill.
 KernelCost ReadCache(const Device& device, const DecodeKernel& kernel, const CacheReading& work) {
   const double units = std::max(1, device.accelerator->compute_units);
@@ -65,10 +76,10 @@ KernelCost ReadCache(const Device& device, const DecodeKernel& kernel, const Cac
       device.accelerator->memory_bandwidth *
       (kernel.points.empty() ? kernel.memory
                              : AtHeadSize(kernel.points, work.head_dim, &HeadPoint::ratio));
-  const double most = std::clamp(std::ceil(work.keys / kernel.key_tile), 1.0, kernel.max_split);
-  const double splits = std::clamp(std::floor(units / work.pieces), 1.0, most);
+  const double splits = SplitsOf(kernel, work, units);
   const double part = std::ceil(work.keys / splits / kernel.key_tile) * kernel.key_tile;
-  const double rounds = std::ceil(work.pieces * splits / units);
+  const double even = work.pieces * splits / units;
+  const double rounds = kernel.parts_per_unit > 1 ? std::max(1.0, even) : std::ceil(even);
   const Bytes unit_bytes(rounds * (part + kernel.ramp_tokens) * work.key_bytes);
   KernelCost cost;
   cost.reading = Max(unit_bytes / (memory * kernel.unit_share / units),

@@ -67,6 +67,7 @@ struct DecodeKernel {
   double unit_share = 1.0;        // what one unit draws of the bandwidth, over its even share
   double key_tile = 64;           // keys of a step
   double max_split = 256;         // most parts of a sequence's cache
+  double parts_per_unit = 1;      // above one, units take parts as they come free
   double ramp_tokens = 0;         // of a unit's part, as extra keys
   Seconds start_up, split_latency;
   Seconds query_latency;  // of each query head of each sequence, on one unit

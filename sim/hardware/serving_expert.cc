@@ -10,14 +10,24 @@ namespace {
 
 constexpr double kWideBytes = 2;
 
+// Rows that the kernel multiplies: each expert's tokens are rounded up to whole tiles.
+double PaddedRows(const ExpertShape& shape, double tile) {
+  if (shape.groups.empty()) {
+    return std::ceil(shape.copies / shape.touched / tile) * tile * shape.touched;
+  }
+  double tiles = 0;
+  for (const double tokens : shape.groups) tiles += std::ceil(tokens / tile);
+  return tiles * tile / shape.layers;
+}
+
 KernelCost CostOf(const ExpertLayerKernel& kernel, const Device& device,
                   const ProductFormat& format, const ExpertShape& shape) {
   const double projections = shape.gated ? 3 : 2;
   const double weights = projections * shape.hidden * shape.inter;  // of one expert
-  const double each = std::ceil(shape.copies / shape.touched / kernel.row_tile) * kernel.row_tile;
+  const double rows = PaddedRows(shape, kernel.row_tile);
   const BytesPerSecond memory = device.accelerator->memory_bandwidth * kernel.memory;
   KernelCost cost;
-  cost.arithmetic = Flops(2 * each * shape.touched * weights) /
+  cost.arithmetic = Flops(2 * rows * weights) /
                     (ServingPeak(device, format.activations.dtype) * kernel.arithmetic);
   cost.reading = Bytes(shape.touched * weights * StoredBytes(format.weights)) / memory;
   // A copy is sorted in, and its result put back; between the products, what both projections give.
@@ -52,13 +62,8 @@ KernelCost ExpertLayer(const Device& device, const ProductFormat& format,
   return cost;
 }
 
-double DistinctExperts(double experts, double copies, double skew) {
-  if (skew <= 0)
-    return experts * -std::expm1(copies * std::log1p(-1 / std::max(experts, 1.0 + 1e-9)));
-  double total = 0, distinct = 0;
-  for (int i = 1; i <= experts; ++i) total += std::pow(i, -skew);
-  for (int i = 1; i <= experts; ++i) distinct -= std::expm1(-copies * std::pow(i, -skew) / total);
-  return distinct;
+double DistinctExperts(double experts, double copies) {
+  return experts * -std::expm1(copies * std::log1p(-1 / std::max(experts, 1.0 + 1e-9)));
 }
 
 // Largest of `ranks` independent Poisson counts: the sum over x of 1 - F(x)^ranks. Counts further

@@ -3,6 +3,8 @@
 #ifndef SIM_HARDWARE_SERVING_KERNEL_H_
 #define SIM_HARDWARE_SERVING_KERNEL_H_
 
+#include <vector>
+
 #include "sim/base/dtype.h"
 #include "sim/base/units.h"
 #include "sim/hardware/kernel.h"
@@ -107,13 +109,16 @@ struct ExpertShape {
   double experts = 0;            // experts held here
   double touched = 0;            // distinct experts with a token: DistinctExperts()
   bool gated = true;             // two up projections
+  // Tokens of each expert that has any, in so many layers; empty: all of them alike.
+  std::vector<double> groups;
+  int layers = 1;
 };
 // By the fastest of the class's kernels for the format: engines choose among the same libraries.
 KernelCost ExpertLayer(const Device& device, const ProductFormat& format, const ExpertShape& shape);
 
 // Expected number of distinct experts, of `experts` held, that get at least one of `copies`
-// independent copies. `skew` is the exponent of a power law of popularity (0: uniform).
-double DistinctExperts(double experts, double copies, double skew = 0);
+// independent copies.
+double DistinctExperts(double experts, double copies);
 
 // Expected copies of the rank that has most, of `ranks` with `mean` copies each: every expert is as
 // popular as the next, and each token chooses by itself. The others wait for that rank.

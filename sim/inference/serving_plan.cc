@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_format.h"
 #include "sim/economics/power.h"
+#include "sim/model/expert_popularity.h"
 
 namespace fleetsim {
 namespace {
@@ -117,15 +118,29 @@ void NoteHardware(const PlannedPool& pool, const Accelerator& accelerator,
   }
 }
 
+void NoteExperts(const Experts& experts, const ServingLayout& layout,
+                 std::vector<Assumption>& assumptions) {
+  const double exponent = PopularityExponent(experts, layout);
+  if (exponent > 0) {
+    const bool stated = layout.popularity_exponent || experts.popularity_exponent;
+    Note(absl::StrFormat("popularity of experts: a power law with exponent %.4g", exponent),
+         stated ? "stated" : "estimated",
+         stated ? "the pool or the model" : "NVIDIA's estimates by router, see docs/serving.md",
+         assumptions);
+  } else if (layout.expert > 1) {
+    Note(absl::StrFormat("busiest expert rank at %.2f of the mean load",
+                         layout.expert_load.value_or(1)),
+         layout.expert_load ? "stated" : "assumed", "expert_load_ratio of the pool", assumptions);
+  }
+}
+
 void NoteJob(const ServingJob& job, const ServingEngine& engine,
              std::vector<Assumption>& assumptions) {
   Note(absl::StrCat("engine ", engine.name), "estimated", "catalog entry, see docs/serving.md",
        assumptions);
   for (const PoolRequest& pool : job.pools) {
-    if (!job.model.experts || pool.layout.expert == 1) continue;
-    Note(absl::StrFormat("busiest expert rank at %.2f of the mean load", pool.layout.expert_load),
-         pool.layout.expert_load > 1 ? "stated" : "assumed", "expert_load_ratio of the pool",
-         assumptions);
+    if (!job.model.experts) continue;
+    NoteExperts(*job.model.experts, pool.layout, assumptions);
   }
   if (!job.speculation) return;
   Note(absl::StrFormat("%.2f tokens a decode step with %d draft tokens",

@@ -79,7 +79,11 @@ Experts ReadExperts(const proto::Model::Experts& entry) {
           .router_bias = entry.router_bias(),
           .layer_interval = entry.has_layer_interval() ? entry.layer_interval() : 1,
           .latent = entry.latent(),
-          .shared_gate = entry.shared_gate()};
+          .shared_gate = entry.shared_gate(),
+          .popularity_exponent = entry.has_popularity_exponent()
+                                     ? std::optional<double>(entry.popularity_exponent())
+                                     : std::nullopt,
+          .router_fp32 = entry.router_fp32()};
 }
 
 LatentAttention ReadLatentAttention(const proto::Model::LatentAttention& entry) {
@@ -173,6 +177,7 @@ Architecture PlainFields(const proto::Model& entry) {
   model.qkv_bias = entry.qkv_bias();
   model.ffn_bias = entry.ffn_bias();
   model.qk_norm = entry.qk_norm();
+  model.qk_norm_across_heads = entry.qk_norm_across_heads();
   model.sandwich_norm = entry.sandwich_norm();
   model.embedding_norm = entry.embedding_norm();
   model.sliding_window = entry.sliding_window();

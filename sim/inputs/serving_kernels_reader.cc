@@ -150,6 +150,10 @@ absl::StatusOr<DecodeKernel> ReadDecode(const proto::ServingKernels& entry, int 
       ReadWithin(fields, path + "key_tile", decode.key_tile(), 1, kLargestTile, &result.key_tile));
   RETURN_IF_ERROR(ReadWithin(fields, path + "max_split", decode.max_split(), 1, kMostSplits,
                              &result.max_split));
+  if (decode.has_parts_per_unit()) {
+    RETURN_IF_ERROR(ReadWithin(fields, path + "parts_per_unit", decode.parts_per_unit(), 1,
+                               kLargestCount, &result.parts_per_unit));
+  }
   RETURN_IF_ERROR(ReadWithin(fields, path + "ramp_tokens", decode.ramp_tokens(), 0, kDeepestRamp,
                              &result.ramp_tokens));
   RETURN_IF_ERROR(ReadSeconds(fields, path + "start_up_s", decode.start_up_s(), &result.start_up));

@@ -15,6 +15,7 @@ constexpr double kMaxSequences = 1e6;
 constexpr double kMaxBlocks = 1e9;
 constexpr double kMaxWait = 1e7;  // seconds
 constexpr double kMaxExpertLoad = 100;
+constexpr double kSteepestPopularity = 10;
 
 // A number that is given and in range replaces the one there.
 absl::Status Take(const FieldCheck& check, const char* field, bool given, int value, double low,
@@ -120,6 +121,19 @@ absl::Status CheckExperts(const FieldCheck& check, const Architecture& model,
                       experts);
 }
 
+absl::Status ReadPopularity(const FieldCheck& check, const proto::Pool& entry,
+                            ServingLayout& layout) {
+  if (!entry.has_expert_popularity_exponent()) return absl::OkStatus();
+  const double exponent = entry.expert_popularity_exponent();
+  RETURN_IF_ERROR(check.InRange("expert_popularity_exponent", exponent, 0, kSteepestPopularity));
+  if (exponent > 0 && (layout.expert_load || layout.redundant_experts > 0)) {
+    return check.Wrong("expert_popularity_exponent", "is given beside a load of the ranks",
+                       "leave out expert_load_ratio and redundant_experts");
+  }
+  layout.popularity_exponent = exponent;
+  return absl::OkStatus();
+}
+
 absl::Status ReadLayout(const FieldCheck& check, const proto::Pool& entry,
                         const Architecture& model, ServingLayout& layout) {
   const struct {
@@ -147,6 +161,7 @@ absl::Status ReadLayout(const FieldCheck& check, const proto::Pool& entry,
         check.InRange("expert_load_ratio", entry.expert_load_ratio(), 1, kMaxExpertLoad));
     layout.expert_load = entry.expert_load_ratio();
   }
+  RETURN_IF_ERROR(ReadPopularity(check, entry, layout));
   RETURN_IF_ERROR(CheckExperts(check, model, layout));
   if (entry.has_accelerators_per_instance() &&
       entry.accelerators_per_instance() != layout.Accelerators()) {

@@ -27,6 +27,8 @@ struct Experts {
   int layer_interval = 1;    // after the leading ones every n-th layer has experts
   int latent = 0;            // width that routed experts work in; zero: the hidden width
   bool shared_gate = false;  // the shared experts' output is weighed by a product with the input
+  std::optional<double> popularity_exponent;
+  bool router_fp32 = false;  // engines multiply the router in 32 bits
 };
 
 // Multi-head latent attention (DeepSeek-V2, arXiv 2405.04434, section 2.1).
@@ -49,6 +51,7 @@ struct Architecture {
   bool attention_bias = false, qkv_bias = false, ffn_bias = false;
   NormKind norm = NormKind::kRmsNorm;
   bool qk_norm = false, sandwich_norm = false, embedding_norm = false;
+  bool qk_norm_across_heads = false;
   int sliding_window = 0;           // tokens; zero: full attention
   int full_attention_interval = 0;  // every n-th layer has no window; zero: none
   std::optional<Experts> experts;

@@ -57,7 +57,7 @@ enum class PoolRole {
 struct ServingLayout {
   int tensor = 1, pipeline = 1, attention_data = 1, expert = 1;
   int redundant_experts = 0;
-  double expert_load = 1.0;
+  std::optional<double> expert_load, popularity_exponent;
 
   int StageAccelerators() const { return tensor * attention_data; }
   int Accelerators() const { return StageAccelerators() * pipeline; }

@@ -1,8 +1,11 @@
 #include "sim/serving/expert_times.h"
 
 #include <algorithm>
+#include <cmath>
+#include <utility>
 
 #include "sim/collective/expert.h"
+#include "sim/model/expert_popularity.h"
 
 namespace fleetsim {
 namespace {
@@ -37,18 +40,50 @@ Seconds GatherAndScatter(const InstanceSpec& spec, const GroupPlacement& group, 
                         Bytes(all * spec.model->hidden * kWideBytes), group);
 }
 
+BusiestRank BusiestAt(const Experts& experts, const ServingLayout& layout, double tokens) {
+  return BusiestOf(layout.expert, TokensOfExperts(experts.experts, experts.per_token, tokens,
+                                                  PopularityExponent(experts, layout)));
+}
+
+// What the busiest rank gets of `tokens`.
+void SetLoad(const Experts& experts, const ServingLayout& layout, double tokens,
+             ExpertShape& shape) {
+  if (PopularityExponent(experts, layout) > 0) {
+    BusiestRank busiest = BusiestAt(experts, layout, tokens);
+    shape.copies = busiest.copies;
+    shape.touched = busiest.touched;
+    shape.groups = std::move(busiest.groups);
+    shape.layers = busiest.layers;
+    return;
+  }
+  const double mean = tokens * experts.per_token / layout.expert;
+  shape.copies =
+      std::max(BusiestRankCopies(mean, layout.expert), mean * layout.expert_load.value_or(1));
+  shape.touched = DistinctExperts(shape.experts, shape.copies);
+}
+
+// Tokens of the busiest rank over the mean, of `tokens` in all.
+double LoadOf(const Experts& experts, const ServingLayout& layout, double tokens) {
+  if (PopularityExponent(experts, layout) == 0) return layout.expert_load.value_or(1);
+  const double mean = std::round(tokens * experts.per_token) / layout.expert;
+  return mean > 0 ? BusiestAt(experts, layout, tokens).copies / mean : 1;
+}
+
 }  // namespace
 
 KernelTimes ExpertTimes(const InstanceSpec& spec, const InstanceHardware& hardware, double tokens) {
   const Experts& experts = *spec.model->experts;
   const ServingLayout& layout = spec.layout;
   ExpertShape shape;
-  const double mean = tokens * experts.per_token / layout.expert;
-  shape.copies = std::max(BusiestRankCopies(mean, layout.expert), mean * layout.expert_load);
   shape.hidden = spec.model->hidden;
   shape.inter = static_cast<double>(experts.ffn) / layout.ExpertTensor();
   shape.experts = static_cast<double>(experts.experts + layout.redundant_experts) / layout.expert;
-  shape.touched = DistinctExperts(shape.experts, shape.copies);
+  SetLoad(experts, layout, tokens, shape);
+  // Without kernels that send each rank its own, all ranks look at the copies of all tokens.
+  if (layout.attention_data == 1 ||
+      LibraryFor(spec, hardware, false) == ExpertLibrary::kCollective) {
+    shape.routed = tokens * experts.per_token;
+  }
   shape.gated = spec.model->gated_ffn;
   const ProductFormat format = RunnableFormat(*hardware.device.accelerator, spec.precision.experts);
   KernelTimes times;
@@ -75,7 +110,7 @@ KernelTimes ExpertExchangeTimes(const InstanceSpec& spec, const InstanceHardware
   exchange.token = DispatchedToken(spec);
   exchange.experts = experts.experts + layout.redundant_experts;
   exchange.experts_per_token = experts.per_token;
-  exchange.imbalance = layout.expert_load;
+  exchange.imbalance = LoadOf(experts, layout, tokens * layout.attention_data);
   times.communication += CollectiveTime(PlanExpertExchange(exchange, group));
   exchange.phase = ExpertPhase::kCombine;
   exchange.token = Bytes(spec.model->hidden * kWideBytes);

@@ -13,6 +13,8 @@ constexpr double kWideBytes = 2;
 // Loss head: logits are written in 16 bits, read and written in 32 for temperature, read for the
 // largest or the sum.
 constexpr double kSamplingBytes = 2 + 4 + 4;
+// Sums of squares of q and of k, in 32 bits (vLLM, MiniMaxText01RMSNormTP.forward_qk).
+constexpr double kHeadNormBytes = 8;
 
 // Results and gates in 16 bits, results written.
 constexpr double kGateBytes = 3 * kWideBytes;
@@ -42,6 +44,18 @@ void AddProduct(const InstanceSpec& spec, const Device& device, const GemmOp& ge
   }
 }
 
+// The input is widened first, and cuBLAS multiplies on vector units (vLLM and SGLang,
+// minimax_m2.py: gate(hidden_states.to(torch.float32))).
+bool RoutesIn32Bits(const InstanceSpec& spec, const Device& device) {
+  return spec.model->experts && spec.model->experts->router_fp32 &&
+         device.accelerator->Peak(DataType::kFp32).value() > 0;
+}
+
+void AddRouterIn32Bits(const Device& device, const GemmShape& shape, KernelTimes& times) {
+  times.memory += StreamTime(device, Bytes(shape.m * shape.k * (kWideBytes + 4)));
+  times.matrix += GemmTime(device, DataType::kFp32, shape);
+}
+
 bool IsRouted(const GemmOp& gemm) { return gemm.name == "expert_up" || gemm.name == "expert_down"; }
 
 // Products that a serving layer runs in every step: routed experts and what latent attention does
@@ -50,7 +64,13 @@ void AddProducts(const InstanceSpec& spec, const Device& device, const LayerOper
                  KernelTimes& times) {
   for (GemmOp gemm : layer.gemms) {
     if (IsRouted(gemm) || gemm.name == "kv_up") continue;
-    if (gemm.name == "router") gemm.shape.m = layer.tokens;
+    if (gemm.name == "router") {
+      gemm.shape.m = layer.tokens;
+      if (RoutesIn32Bits(spec, device)) {
+        AddRouterIn32Bits(device, gemm.shape, times);
+        continue;
+      }
+    }
     // Both down-projections read one input, and so do routed and shared experts.
     const bool casts = gemm.name != "kv_down" || !absl::StartsWith(layer.gemms[0].name, "q_down");
     AddProduct(spec, device, gemm, casts, times);
@@ -65,6 +85,11 @@ bool GatedAttention(const Architecture& model, const LayerOperators& layer) {
 double GateKernels(const Architecture& model, const LayerOperators& layer) {
   const bool shared = layer.dispatched_elements > 0 && model.experts->shared_gate;
   return (GatedAttention(model, layer) ? 1 : 0) + (shared ? 2 : 0);
+}
+
+// One norm over the heads of all ranks needs their sums of squares.
+bool SumsHeadNorms(const InstanceSpec& spec) {
+  return spec.model->qk_norm_across_heads && spec.layout.tensor > 1;
 }
 
 Seconds ElementwiseTime(const InstanceSpec& spec, const Device& device,
@@ -85,7 +110,9 @@ Seconds ElementwiseTime(const InstanceSpec& spec, const Device& device,
   const double saved = IsNarrow(format.dtype) && FusesCast(*spec.engine, format)
                            ? kWideBytes - StoredBytes(format)
                            : 0.0;
-  const double head_norms = model.qk_norm ? 2 * kWideBytes * layer.query_key_elements : 0.0;
+  // With a sum over ranks in between, q and k are read twice.
+  const double head_norms =
+      model.qk_norm ? (SumsHeadNorms(spec) ? 3 : 2) * kWideBytes * layer.query_key_elements : 0.0;
   const double gated =
       GatedAttention(model, layer) ? layer.tokens * (model.heads / tensor) * model.head_dim : 0.0;
   // An engine's norms and residuals are those of a layer with two blocks.
@@ -94,7 +121,8 @@ Seconds ElementwiseTime(const InstanceSpec& spec, const Device& device,
                     layer.tokens * qkv_width * traffic.attention +
                     layer.ffn_elements * (traffic.ffn - saved / (model.gated_ffn ? 1.5 : 1.0)) +
                     head_norms + kGateBytes * gated);
-  const double kernels = traffic.kernels + GateKernels(model, layer);
+  const double kernels =
+      traffic.kernels + GateKernels(model, layer) + (SumsHeadNorms(spec) ? 1.0 : 0.0);
   return StreamTime(device, bytes) + device.kernels->stream_start_up * std::max(0.0, kernels - 1);
 }
 
@@ -115,7 +143,12 @@ Seconds LayerCollectives(const InstanceSpec& spec, const InstanceHardware& hardw
                          int blocks, bool experts) {
   const Bytes bytes(tokens * spec.model->hidden * kWideBytes);
   const bool exchanges = experts && spec.layout.attention_data > 1;
-  return AllReduceTime(hardware, spec.layout.tensor, bytes) * (blocks - (exchanges ? 1.0 : 0.0));
+  Seconds time =
+      AllReduceTime(hardware, spec.layout.tensor, bytes) * (blocks - (exchanges ? 1.0 : 0.0));
+  if (SumsHeadNorms(spec)) {
+    time += AllReduceTime(hardware, spec.layout.tensor, Bytes(tokens * kHeadNormBytes));
+  }
+  return time;
 }
 
 KernelTimes LayerTimes(const InstanceSpec& spec, const InstanceHardware& hardware, int layer,

@@ -251,6 +251,18 @@ absl::Status SetExperts(const MeasuredCase& measured, const Architecture& model,
   return Missing("expert degree does not divide the ranks of a stage");
 }
 
+// SGLang's scripts for whole experts across hosts (DeepEP): --ep-num-redundant-experts 32
+// --eplb-algorithm deepseek, which place them by their load.
+void SetRedundantExperts(const ServingCase& point, const Architecture& model, ServingLayout& layout,
+                         std::vector<std::string>& rules) {
+  constexpr int kOneHost = 8, kRedundant = 32;
+  const bool across = layout.expert > kOneHost && layout.attention_data == layout.expert;
+  if (!model.experts || !across || !absl::StartsWithIgnoreCase(point.engine, "sglang")) return;
+  if ((model.experts->experts + kRedundant) % layout.expert != 0) return;
+  layout.redundant_experts = kRedundant;
+  rules.push_back("redundant experts not stated: 32, as SGLang's scripts for experts across hosts");
+}
+
 }  // namespace
 
 absl::StatusOr<InstanceGroup> GroupOf(const ServingCase& point, const Architecture& model,
@@ -286,6 +298,7 @@ absl::StatusOr<InstanceGroup> GroupOf(const ServingCase& point, const Architectu
     return Missing("degrees do not multiply to the number of accelerators");
   }
   RETURN_IF_ERROR(SetExperts(measured, model, layout));
+  SetRedundantExperts(point, model, layout, rules);
   return group;
 }
 

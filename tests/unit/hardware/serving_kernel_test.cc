@@ -104,6 +104,16 @@ TEST_F(ServingKernelTest, OneSequenceIsSplitOverTheUnits) {
               5e-6 + 8192.0 * 256 * 2 / (2e12 * 0.8 / 100), 1e-15);
 }
 
+// 40 pieces on 100 units: two parts each with one to a unit, twenty with eight; 800 parts are as
+// much as 8 rounds.
+TEST_F(ServingKernelTest, CachesAreCutUntilUnitsHaveTheirParts) {
+  const DecodeShape shape{.batch = 5, .heads = 8, .kv_heads = 8, .kv_tokens = 6400};
+  const double key = 256 * 2 / (2e12 * 0.8 / 100);
+  EXPECT_NEAR(DecodeAttention(device_, shape).reading.value(), 3200 * key, 1e-12);
+  kernels_.serving.decode[0].parts_per_unit = 8;
+  EXPECT_NEAR(DecodeAttention(device_, shape).reading.value(), 8 * 320 * key, 1e-12);
+}
+
 TEST_F(ServingKernelTest, PrefillMeetsKeysUpToTheDiagonalAndThePast) {
   // 8 blocks of 128 queries x 100 heads: 8 rounds; keys in the mean: the past and half of the own.
   const PrefillShape shape{
@@ -151,6 +161,18 @@ TEST_F(ServingKernelTest, ExpertLayerReadsWhatIsTouched) {
   EXPECT_DOUBLE_EQ(cost.time.value(), 2e-5 + 8e-7 + 16e-8 + 64e-10 + reading + copies);
 }
 
+// 65 and 1 tokens take three tiles of 64, 33 each would take two; two layers are a mean of both.
+TEST_F(ServingKernelTest, UnevenExpertsFillMoreTiles) {
+  ExpertShape shape{.copies = 66, .hidden = 4096, .inter = 1536, .experts = 16, .touched = 2};
+  const double tile = 2 * 64 * 3.0 * 4096 * 1536 / (400e12 * 0.5);
+  EXPECT_DOUBLE_EQ(ExpertLayer(device_, kWide, shape).arithmetic.value(), 2 * tile);
+  shape.groups = {65, 1};
+  EXPECT_DOUBLE_EQ(ExpertLayer(device_, kWide, shape).arithmetic.value(), 3 * tile);
+  shape.groups = {65, 1, 33, 33};
+  shape.layers = 2;
+  EXPECT_DOUBLE_EQ(ExpertLayer(device_, kWide, shape).arithmetic.value(), 2.5 * tile);
+}
+
 // Few rows to an expert suit the second kernel, whose tiles are small; many the first.
 TEST_F(ServingKernelTest, TheFasterOfTwoExpertKernelsRuns) {
   ExpertLayerKernel small = kernels_.serving.experts[0];
@@ -190,16 +212,6 @@ TEST(BusiestRankCopiesTest, IsTheLargestOfPoissonCounts) {
   // One token of eight copies on 16 ranks: two of them meet somewhere.
   EXPECT_NEAR(BusiestRankCopies(0.5, 16), 2.0, 0.1);
   EXPECT_LE(BusiestRankCopies(0.01, 4), 0.04);
-}
-
-TEST(DistinctExpertsTest, SkewTouchesFewer) {
-  double last = 0;
-  for (const double copies : {1, 8, 64, 512}) {
-    const double skewed = DistinctExperts(128, copies, 1.0);
-    EXPECT_LT(skewed, DistinctExperts(128, copies) + 1e-9);
-    EXPECT_GT(skewed, last);
-    last = skewed;
-  }
 }
 
 TEST_F(ServingKernelTest, MoreWorkIsNeverFaster) {

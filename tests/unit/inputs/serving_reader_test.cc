@@ -74,7 +74,8 @@ TEST(ReadServe, EveryField) {
       "pools { role: PREFILL cluster: 'leaf0' accelerator: 'H20' instances: 2 tensor: 4 "
       "attention_data: 2 expert: 8 redundant_experts: 32 expert_load_ratio: 1.2 "
       "accelerators_per_instance: 8 options { token_budget: 16384 } } "
-      "pools { role: DECODE attention_data: 16 expert: 16 autoscale { min_instances: 1 "
+      "pools { role: DECODE attention_data: 16 expert: 16 expert_popularity_exponent: 1.1 "
+      "autoscale { min_instances: 1 "
       "max_instances: 4 add_load_ratio: 0.8 drain_load_ratio: 0.2 interval_s: 5 start_s: 60 } } "
       "router { policy: PREFIX_AWARE latency_s: 0.002 } "
       "failures { time_s: [30, 10] instance: [1, 0] repair_s: 100 } "
@@ -103,6 +104,7 @@ TEST(ReadServe, EveryField) {
   EXPECT_EQ(prefill.options.order, QueueOrder::kPriority);
   EXPECT_EQ(job.pools[1].options.token_budget, 4096);
   EXPECT_EQ(job.pools[1].layout.Accelerators(), 16);
+  EXPECT_EQ(job.pools[1].layout.popularity_exponent, 1.1);
   EXPECT_EQ(job.pools[1].autoscale->max_instances, 4);
   EXPECT_EQ(job.pools[1].autoscale->start, Seconds(60));
   EXPECT_EQ(job.router.policy, RoutePolicy::kPrefixAware);
@@ -162,6 +164,12 @@ TEST(ReadServe, WrongPools) {
   EXPECT_THAT(error("pools { attention_data: 8 expert: 8 redundant_experts: 3 }", "deepseek-v3"),
               HasSubstr("redundant copies, which is 259"));
   EXPECT_THAT(error("pools { expert_load_ratio: 0.5 }"), HasSubstr("expert_load_ratio: is 0.5"));
+  EXPECT_THAT(error("pools { expert_popularity_exponent: 11 }", "deepseek-v3"),
+              HasSubstr("expert_popularity_exponent: is 11"));
+  EXPECT_THAT(error("pools { attention_data: 8 expert: 8 expert_load_ratio: 2 "
+                    "expert_popularity_exponent: 1 }",
+                    "deepseek-v3"),
+              HasSubstr("leave out expert_load_ratio"));
   EXPECT_THAT(error("pools { autoscale { min_instances: 3 max_instances: 2 } }"),
               HasSubstr("max_instances: is 2"));
   EXPECT_THAT(error("pools { instances: 9 autoscale { min_instances: 1 max_instances: 2 } }"),
