@@ -128,14 +128,21 @@ def add_formats(entry, relative, part):
 
 def add_low_latency(entry):
     """TensorRT-LLM's low-latency kernels exist for FP8 too (FlashInfer: trtllm_fp8_block_scale_moe,
-    trtllm_fp8_per_tensor_scale_moe); the tables have those of NVFP4: its latencies, FP8's arithmetic and bandwidth."""
+    trtllm_fp8_per_tensor_scale_moe); the tables have those of NVFP4: its latencies and the share of the usual kernel's arithmetic, FP8's
+    bandwidth."""
     found = {(dtype, kernel.get("variant")): kernel for dtype, kernel in entry["experts"]}
     narrow = found.get(("nvfp4", fits.LOW_LATENCY_NAME))
     if narrow is None:
         return ""
+    share = narrow["arithmetic"] / found["nvfp4", None]["arithmetic"]
+    low = [("nvfp4", narrow)]
     for dtype in ("fp8", "fp8_block"):
-        entry["experts"].append((dtype, narrow | {name: found[dtype, None][name] for name in ("arithmetic", "memory")}))
-    return f"; experts fp8, fp8_block {fits.LOW_LATENCY_NAME}: latencies of nvfp4's"
+        usual = found[dtype, None]
+        low.append((dtype, narrow | {"arithmetic": usual["arithmetic"] * share, "memory": usual["memory"]}))
+    # SGLang runs these alone where the parts have them (server_args.py, moe_runner_backend).
+    entry["experts"] += low[1:] + [(dtype, kernel | {"library": "SGLANG"}) for dtype, kernel in low]
+    return (f"; experts fp8, fp8_block {fits.LOW_LATENCY_NAME}: latencies of nvfp4's and its share of the arithmetic;"
+            " library SGLANG: what it runs on such parts (server_args.py, moe_runner_backend)")
 
 
 def marks(kernel):

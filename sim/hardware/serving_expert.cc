@@ -55,7 +55,9 @@ KernelCost ExpertLayer(const Device& device, const ProductFormat& format,
     const bool same_format = other.weights_only == first.weights_only &&
                              other.weights.dtype == first.weights.dtype &&
                              other.weights.scaling == first.weights.scaling;
-    if (&other == &first || !same_format || !ServesLibrary(other.library, device.serving)) continue;
+    // An entry of the library's own says what it runs; else engines choose among the common ones.
+    const bool taken = other.library == first.library;
+    if (&other == &first || !same_format || !taken) continue;
     const KernelCost here = CostOf(other, device, format, shape);
     if (here.time < cost.time) cost = here;
   }

@@ -113,7 +113,8 @@ struct ExpertShape {
   std::vector<double> groups;
   int layers = 1;
 };
-// By the fastest of the class's kernels for the format: engines choose among the same libraries.
+// By the fastest of the class's kernels for the format: those of the engine's library, else the
+// common ones.
 KernelCost ExpertLayer(const Device& device, const ProductFormat& format, const ExpertShape& shape);
 
 // Expected number of distinct experts, of `experts` held, that get at least one of `copies`

@@ -79,15 +79,19 @@ KernelTimes ExpertTimes(const InstanceSpec& spec, const InstanceHardware& hardwa
   shape.inter = static_cast<double>(experts.ffn) / layout.ExpertTensor();
   shape.experts = static_cast<double>(experts.experts + layout.redundant_experts) / layout.expert;
   SetLoad(experts, layout, tokens, shape);
-  // Without kernels that send each rank its own, all ranks look at the copies of all tokens.
+  // Without kernels that send each rank its own, all ranks look at the copies of all tokens. What
+  // DeepEP has sorted is multiplied by DeepGEMM, whatever the engine runs otherwise.
+  Device device = hardware.device;
   if (layout.attention_data == 1 ||
       LibraryFor(spec, hardware, false) == ExpertLibrary::kCollective) {
     shape.routed = tokens * experts.per_token;
+  } else {
+    device.serving = KernelLibrary::kAny;
   }
   shape.gated = spec.model->gated_ffn;
   const ProductFormat format = RunnableFormat(*hardware.device.accelerator, spec.precision.experts);
   KernelTimes times;
-  times.AddMatrix(ExpertLayer(hardware.device, format, shape));
+  times.AddMatrix(ExpertLayer(device, format, shape));
   return times;
 }
 

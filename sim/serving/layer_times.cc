@@ -92,6 +92,18 @@ bool SumsHeadNorms(const InstanceSpec& spec) {
   return spec.model->qk_norm_across_heads && spec.layout.tensor > 1;
 }
 
+// Beyond the engine's for a plain dense layer. Latents: their two norms and the rotation of the
+// shared key (deepseek_v2.py of vLLM and SGLang). Experts: choice of the top k and the sum with
+// shared ones, parts of TensorRT-LLM's layer in the kernel tables, of no other's.
+double KernelsOfKind(const InstanceSpec& spec, const LayerOperators& layer) {
+  const Architecture& model = *spec.model;
+  double kernels = layer.attention.heads > 0 && model.latent ? 3 : 0;
+  if (layer.dispatched_elements > 0 && spec.engine->kernels != KernelLibrary::kTensorRtLlm) {
+    kernels += model.experts->shared > 0 ? 2 : 1;
+  }
+  return kernels + GateKernels(model, layer) + (SumsHeadNorms(spec) ? 1 : 0);
+}
+
 Seconds ElementwiseTime(const InstanceSpec& spec, const Device& device,
                         const LayerOperators& layer) {
   const EngineTraffic& traffic = spec.engine->traffic;
@@ -121,8 +133,7 @@ Seconds ElementwiseTime(const InstanceSpec& spec, const Device& device,
                     layer.tokens * qkv_width * traffic.attention +
                     layer.ffn_elements * (traffic.ffn - saved / (model.gated_ffn ? 1.5 : 1.0)) +
                     head_norms + kGateBytes * gated);
-  const double kernels =
-      traffic.kernels + GateKernels(model, layer) + (SumsHeadNorms(spec) ? 1.0 : 0.0);
+  const double kernels = traffic.kernels + KernelsOfKind(spec, layer);
   return StreamTime(device, bytes) + device.kernels->stream_start_up * std::max(0.0, kernels - 1);
 }
 

@@ -187,6 +187,12 @@ TEST_F(ServingKernelTest, TheFasterOfTwoExpertKernelsRuns) {
   kernels_.serving.experts.push_back(small);
   EXPECT_LT(ExpertLayer(device_, kWide, few).time, few_alone);
   EXPECT_EQ(ExpertLayer(device_, kWide, many).time.value(), many_alone.value());
+  // What an engine's library states is all that it runs.
+  kernels_.serving.experts.back().library = KernelLibrary::kSglang;
+  EXPECT_EQ(ExpertLayer(device_, kWide, few).time.value(), few_alone.value());
+  device_.serving = KernelLibrary::kSglang;
+  EXPECT_LT(ExpertLayer(device_, kWide, few).time, few_alone);
+  EXPECT_GT(ExpertLayer(device_, kWide, many).time, many_alone);
 }
 
 TEST_F(ServingKernelTest, NoCopiesCostNothing) {

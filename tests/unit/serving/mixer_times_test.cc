@@ -161,6 +161,24 @@ TEST(DecodeAttention, GroupsWithoutKernelsOfTheirOwnGoHeadByHead) {
   EXPECT_NEAR(apart / time("mistral-7b", "trtllm-0.9", "H100-SXM-80GB"), 1.0, 0.02);
 }
 
+// The tables' layers of experts choose their top k and add shared ones in TensorRT-LLM alone.
+TEST(InstanceModel, RoutingIsPartOfOneLibrarysKernels) {
+  const InstanceHardware hardware = HardwareFor(kAccelerator);
+  const auto memory = [&](KernelLibrary library) {
+    InstanceSpec spec = SpecFor("deepseek-v3", "sglang-2026", {.tensor = 8});
+    ServingEngine engine = *spec.engine;
+    engine.kernels = library;
+    spec.engine = &engine;
+    StepLoad load;
+    load.decodes = 8;
+    load.decode_context = 8 * 1000;
+    const StepCost cost = InstanceModel(spec, hardware).Cost({load});
+    return cost.parts[static_cast<int>(StepPart::kMemory)];
+  };
+  const Seconds more = memory(KernelLibrary::kSglang) - memory(KernelLibrary::kTensorRtLlm);
+  EXPECT_NEAR(more / hardware.device.kernels->stream_start_up, 58 * 2, 1);
+}
+
 TEST(CheckInstance, RefusesWhatRecurrencesCannotBeCutInto) {
   const InstanceHardware hardware = HardwareFor(kAccelerator);
   InstanceSpec spec = SpecFor("deepseek-v4-flash", "sglang-2026", {.tensor = 8});
