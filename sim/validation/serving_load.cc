@@ -251,6 +251,15 @@ absl::Status SetExperts(const MeasuredCase& measured, const Architecture& model,
   return Missing("expert degree does not divide the ranks of a stage");
 }
 
+// Runs whose routing was made even say so.
+void SetPopularity(const MeasuredCase& measured, const Architecture& model, ServingLayout& layout) {
+  const std::string notes = absl::AsciiStrToLower(measured.notes);
+  const bool even = absl::StrContains(notes, " balanced experts") ||
+                    absl::StrContains(notes, "perfectly balanced") ||
+                    absl::StrContains(notes, "perfect expert balance");
+  if (model.experts && even) layout.popularity_exponent = 0;
+}
+
 // SGLang's scripts for whole experts across hosts (DeepEP): --ep-num-redundant-experts 32
 // --eplb-algorithm deepseek, which place them by their load.
 void SetRedundantExperts(const ServingCase& point, const Architecture& model, ServingLayout& layout,
@@ -298,6 +307,7 @@ absl::StatusOr<InstanceGroup> GroupOf(const ServingCase& point, const Architectu
     return Missing("degrees do not multiply to the number of accelerators");
   }
   RETURN_IF_ERROR(SetExperts(measured, model, layout));
+  SetPopularity(point.measured, model, layout);
   SetRedundantExperts(point, model, layout, rules);
   return group;
 }

@@ -111,6 +111,11 @@ TEST_F(ServingCaseTest, Layouts) {
   EXPECT_EQ(experts.job.pools[0].layout.tensor, 1);
   EXPECT_EQ(experts.job.pools[0].layout.attention_data, 8);
   EXPECT_EQ(experts.job.pools[0].layout.expert, 8);
+  EXPECT_FALSE(experts.job.pools[0].layout.popularity_exponent.has_value());
+  row.measured.notes = "default (imbalanced) experts";
+  EXPECT_FALSE(Translated(row).job.pools[0].layout.popularity_exponent.has_value());
+  row.measured.notes = "from a trace, perfectly balanced experts";
+  EXPECT_EQ(Translated(row).job.pools[0].layout.popularity_exponent, 0.0);
   // A degree of 64 is 8 x 8 of the same ranks.
   row.measured.accelerators = row.measured.tensor = 64;
   row.measured.data = 1;
