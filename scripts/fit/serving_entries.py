@@ -41,12 +41,14 @@ RELATIVES = {
 # attention's share of the bandwidth, and 4-bit experts, of which 0.52 bytes an element are read, and 2 (1 with INT8
 # activations) written and read again.
 DECODE_MEMORY = {"huawei-ascend-910b": 0.55}
+LATENT_DECODE = {"huawei-ascend-910b": {"memory": 0.84, "arithmetic": 0.65}}
 WIDENED_BYTES = {"huawei-ascend-910b": {"int4_wo": 4.0, "int4": 2.0}}
 INT4_BYTES = 0.52
 PART_NOTES = {"huawei-ascend-910b": (
     "; decode memory_ratio measured: paged attention of 16 sequences of 4,096 tokens with 40 and 8 heads takes 343 us, 0.49 of "
     "the bandwidth (hw-native-sys/pypto-lib issue 622), of one of 131,072 with 32 and 8 heads 565 us, 0.59 (huawei-csl/pto-kernels "
-    "pull request 193); INT4 experts estimated: vector cores widen them to 16 bits, or 8 with INT8 activations, through memory "
+    "pull request 193); latent decode 0.65 of the arithmetic and 0.84 of the bandwidth: CANN's kernel on a 910C die (arXiv "
+    "2506.12708, recalled; AMLA, arXiv 2509.25224, later reaches 0.87 of the arithmetic); INT4 experts estimated: vector cores widen them to 16 bits, or 8 with INT8 activations, through memory "
     "(hw-native-sys/pypto issue 2040), at the bandwidth of streams")}
 
 
@@ -109,6 +111,8 @@ def scaled(relative, name, of):
         if not latent:
             for key in ["memory"] + [f"memory{size}" for size in kernel.get("sizes", ())]:
                 kernel[key] = DECODE_MEMORY[name]
+        else:
+            kernel.update(LATENT_DECODE[name])
     experts = next(kernel for dtype, kernel in entry["experts"] if dtype == "bfloat16")
     for dtype, widened in WIDENED_BYTES.get(name, {}).items():
         rate = here.sustained["INT8"] / here.first if dtype == "int4" else 1.0
